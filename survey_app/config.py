@@ -1,0 +1,76 @@
+"""Settings of one installation (one province), read once from the environment; secrets come from key files."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Audience = Literal["respondent", "staff", "agency", "auth", "public"]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadConfiguration(Exception):
+    """A setting or a key is missing or unsafe; the message says which and what to do."""
+
+
+class Config(BaseSettings):
+    """Every setting, with the values of a demonstration as defaults; `.env.example` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="PCI_", frozen=True, extra="ignore")
+
+    base_url: str = "http://127.0.0.1:8000"
+    allowed_hosts: tuple[str, ...] = ()
+    database_url: str = f"sqlite:///{ROOT / 'instance' / 'survey.sqlite3'}"
+    keys_dir: Path = ROOT / "instance" / "keys"
+    jobs_path: Path = ROOT / "instance" / "jobs.sqlite3"
+    audiences: tuple[Audience, ...] = ("respondent", "staff", "agency", "auth", "public")
+    proxy_hops: int = 0
+    demonstration: bool = False
+
+    province: str = "Lạng Sơn"
+    association_vi: str = "Hiệp hội Doanh nghiệp tỉnh Lạng Sơn"
+    association_en: str = "Lạng Sơn Business Association"
+    hotline: str = "0205 000 0000"
+    contact_email: str = "lienhe@example.vn"
+    controller_vi: str = "Hiệp hội Doanh nghiệp tỉnh Lạng Sơn"
+    controller_en: str = "Lạng Sơn Business Association"
+    plan: str = "lang_son_2024"
+    framework: str = "pci_2023"
+    consent_version: str = "2026-11"
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Return the settings of this process; raise BadConfiguration naming each bad one."""
+        try:
+            config = cls()
+        except ValidationError as error:
+            bad = "; ".join(f"PCI_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise BadConfiguration(f"Settings to correct: {bad}") from error
+        config.require_safe()
+        return config
+
+    def require_safe(self) -> None:
+        """Raise BadConfiguration unless pages are served over https, or on loopback for a demonstration."""
+        address = urlsplit(self.base_url)
+        if address.scheme == "https":
+            return
+        if not (self.demonstration and address.hostname in ("127.0.0.1", "localhost")):
+            raise BadConfiguration(
+                f"PCI_BASE_URL is {self.base_url}: it must start with https:// "
+                "(plain http is only for PCI_DEMONSTRATION=true on 127.0.0.1)"
+            )
+
+    @cached_property
+    def secure(self) -> bool:
+        """Say whether pages are served over https."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """Return the Host headers that are answered."""
+        return (*self.allowed_hosts, urlsplit(self.base_url).netloc)

@@ -1,0 +1,91 @@
+"""The database: engine settings, the session of a request or command, and the only commit in the code base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+#: Database errors never print bind values: they could hold an answer or a link.
+ENGINE_OPTIONS: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+
+#: True while a request only reads; then SQLite does not take the write lock.
+reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+class Base(DeclarativeBase):
+    """The models' base: constraints have names, so that migrations and errors can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(engine_options=ENGINE_OPTIONS)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit what the block wrote, or none of it."""
+    session = db.session
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def is_sqlite(session: Session) -> bool:
+    """Say whether the session speaks to SQLite."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def lock_wave(session: Session, wave_code: str, *, exclusive: bool) -> None:
+    """Hold the wave against a change of state until the transaction ends.
+
+    Send and withdraw share the lock; close, discard and open take it alone. SQLite has one writer at a time, which is
+    stricter still.
+    """
+    if is_sqlite(session):
+        return
+    function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    session.execute(text(f"SELECT {function}(hashtext('wave'), hashtext(:wave))"), {"wave": wave_code})  # noqa: S608 - one of two names above
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    if type(connection).__module__ != "sqlite3":
+        return
+    connection.isolation_level = None  # type: ignore[attr-defined]  # the begin event below starts transactions
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=5000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "trusted_schema=OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    # A read followed by a write fails at once after another commit, so whoever may write takes the lock first.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if reading.get() else "BEGIN IMMEDIATE")

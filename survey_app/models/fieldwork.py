@@ -1,0 +1,114 @@
+"""Who is asked: frozen questionnaire files, waves, the frame, invitations."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey_app.db import Base
+
+
+class WaveState(StrEnum):
+    """The life of a wave."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    OPENED = "opened"  # the box has been opened: responses exist
+    DISCARDED = "discarded"
+
+
+class Outcome(StrEnum):
+    """What a person found out about an invitation."""
+
+    REFUSED = "refused"
+    WRONG_FIRM = "wrong_firm"
+    CLOSED_FIRM = "closed_firm"
+    NO_CONTACT = "no_contact"
+    DUPLICATE = "duplicate"
+    PAPER = "paper"
+
+
+def choice(kind: type[StrEnum]) -> Enum:
+    """Return the column type of a closed list of words, checked by the database."""
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda e: [member.value for member in e])
+
+
+class FrozenFile(Base):
+    """An instrument or framework as it was when it was first used; the hash is its name."""
+
+    __tablename__ = "frozen_file"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(40))
+    content: Mapped[str] = mapped_column(Text)
+
+
+class Wave(Base):
+    """One round of asking; its counts are all that is known of withdrawn, discarded, paper and open-link answers."""
+
+    __tablename__ = "wave"
+    __table_args__ = (
+        CheckConstraint("withdrawn >= 0 AND discarded >= 0 AND paper >= 0 AND open_link >= 0", name="counts"),
+        CheckConstraint("closes_on >= opens_on", name="closes_after_opening"),
+    )
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    title_vi: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200))
+    state: Mapped[WaveState] = mapped_column(choice(WaveState), default=WaveState.DRAFT)
+    instrument_hash: Mapped[str] = mapped_column(ForeignKey("frozen_file.hash"))
+    framework_hash: Mapped[str] = mapped_column(ForeignKey("frozen_file.hash"))
+    opens_on: Mapped[date]
+    closes_on: Mapped[date]  # at 17:00, Asia/Ho_Chi_Minh
+    consent_version: Mapped[str] = mapped_column(String(20))
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    #: stratum labels that may be merged, in order: [[from, into], ...]
+    stratum_ladder: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    #: firms in the frame by stratum label, for the weights
+    frame_counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: how far key variables were coarsened and labels merged, written when the box was opened
+    coarsening: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    withdrawn: Mapped[int] = mapped_column(default=0)
+    discarded: Mapped[int] = mapped_column(default=0)
+    paper: Mapped[int] = mapped_column(default=0)
+    open_link: Mapped[int] = mapped_column(default=0)
+
+
+class SampleUnit(Base):
+    """A firm of the frame: what the association knows, never what the firm answered."""
+
+    __tablename__ = "sample_unit"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[str | None] = mapped_column(String(20))
+    sector: Mapped[str | None] = mapped_column(String(20))
+    age: Mapped[str | None] = mapped_column(String(20))
+
+
+class Invitation(Base):
+    """The outer envelope: that a firm was asked and whether it has answered, and no more."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("wave", "unit"),
+        UniqueConstraint("lookup"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    unit: Mapped[str] = mapped_column(ForeignKey("sample_unit.id"))
+    issue: Mapped[int] = mapped_column(default=1)
+    lookup: Mapped[bytes] = mapped_column(LargeBinary(32))
+    stratum: Mapped[str] = mapped_column(String(40))
+    answered: Mapped[bool] = mapped_column(default=False)
+    outcome: Mapped[Outcome | None] = mapped_column(choice(Outcome))
+    consent_version: Mapped[str | None] = mapped_column(String(20))
