@@ -2,7 +2,7 @@
 
 An answer is a code, a list of codes (several choices), a number, a text, or one of SPECIAL. An item that was not asked
 or was left blank has no answer. Where the trigger has no valid answer `in`, `has` and `gte` are false, and `not_in` and
-`lacks` are true.
+`lacks` are true. Each kind says whether it `holds` of answers, and which `triggers` it looks at.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from questionnaires.base import Code, Document
 SPECIAL = ("dk", "na", "ref")
 
 Answers = Mapping[str, Any]
+#: items a condition looks at, each with the codes it looks for (none for a number)
+Triggers = Iterator[tuple[str, tuple[str, ...]]]
+
+
+def ticked(answer: Any) -> tuple[str, ...]:
+    """Return the codes ticked in an item with several choices; a special code or no answer ticks nothing."""
+    return tuple(answer) if isinstance(answer, list | tuple) else ()
 
 
 class AnyOf(Document):
@@ -25,17 +32,35 @@ class AnyOf(Document):
 
     any: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
+    def holds(self, answers: Answers) -> bool:
+        return any(part.holds(answers) for part in self.any)
+
+    def triggers(self) -> Triggers:
+        return (trigger for part in self.any for trigger in part.triggers())
+
 
 class AllOf(Document):
     """True when all of the conditions are."""
 
     all: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
+    def holds(self, answers: Answers) -> bool:
+        return all(part.holds(answers) for part in self.all)
+
+    def triggers(self) -> Triggers:
+        return (trigger for part in self.all for trigger in part.triggers())
+
 
 class Not(Document):
     """True when the condition is false."""
 
     not_: Condition = Field(alias="not")
+
+    def holds(self, answers: Answers) -> bool:
+        return not self.not_.holds(answers)
+
+    def triggers(self) -> Triggers:
+        return self.not_.triggers()
 
 
 class In(Document):
@@ -44,12 +69,24 @@ class In(Document):
     item: Code
     in_: Annotated[tuple[str, ...], Field(min_length=1, alias="in")]
 
+    def holds(self, answers: Answers) -> bool:
+        return answers.get(self.item) in self.in_
+
+    def triggers(self) -> Triggers:
+        yield self.item, self.in_
+
 
 class NotIn(Document):
     """The single answer is none of these codes, or there is none."""
 
     item: Code
     not_in: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    def holds(self, answers: Answers) -> bool:
+        return answers.get(self.item) not in self.not_in
+
+    def triggers(self) -> Triggers:
+        yield self.item, self.not_in
 
 
 class Has(Document):
@@ -58,12 +95,24 @@ class Has(Document):
     item: Code
     has: str
 
+    def holds(self, answers: Answers) -> bool:
+        return self.has in ticked(answers.get(self.item))
+
+    def triggers(self) -> Triggers:
+        yield self.item, (self.has,)
+
 
 class Lacks(Document):
     """The code is not ticked among several choices, or nothing was answered."""
 
     item: Code
     lacks: str
+
+    def holds(self, answers: Answers) -> bool:
+        return self.lacks not in ticked(answers.get(self.item))
+
+    def triggers(self) -> Triggers:
+        yield self.item, (self.lacks,)
 
 
 class AtLeast(Document):
@@ -72,9 +121,16 @@ class AtLeast(Document):
     item: Code
     gte: float
 
+    def holds(self, answers: Answers) -> bool:
+        number = answers.get(self.item)
+        return isinstance(number, int | float) and number >= self.gte
+
+    def triggers(self) -> Triggers:
+        yield self.item, ()
+
 
 def _kind(value: Any) -> str | None:
-    keys = set(value) if isinstance(value, Mapping) else {name for name in type(value).model_fields}
+    keys = set(value) if isinstance(value, Mapping) else set(type(value).model_fields)
     for key in ("any", "all", "not", "not_", "in", "in_", "not_in", "has", "lacks", "gte"):
         if key in keys:
             return key.rstrip("_")
@@ -95,50 +151,3 @@ Condition = Annotated[
 
 for _model in (AnyOf, AllOf, Not):
     _model.model_rebuild()
-
-
-def holds(condition: Condition, answers: Answers) -> bool:
-    """Say whether `condition` is true of `answers`."""
-    match condition:
-        case AnyOf():
-            return any(holds(part, answers) for part in condition.any)
-        case AllOf():
-            return all(holds(part, answers) for part in condition.all)
-        case Not():
-            return not holds(condition.not_, answers)
-        case In():
-            return answers.get(condition.item) in condition.in_
-        case NotIn():
-            return answers.get(condition.item) not in condition.not_in
-        case Has():
-            return condition.has in ticked(answers.get(condition.item))
-        case Lacks():
-            return condition.lacks not in ticked(answers.get(condition.item))
-        case AtLeast():
-            number = answers.get(condition.item)
-            return isinstance(number, int | float) and number >= condition.gte
-
-
-def ticked(answer: Any) -> tuple[str, ...]:
-    """Return the codes ticked in an item with several choices; a special code or no answer ticks nothing."""
-    return tuple(answer) if isinstance(answer, list | tuple) else ()
-
-
-def triggers(condition: Condition) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each item a condition looks at, with the codes it looks for (none for a number)."""
-    match condition:
-        case AnyOf() | AllOf():
-            for part in condition.any if isinstance(condition, AnyOf) else condition.all:
-                yield from triggers(part)
-        case Not():
-            yield from triggers(condition.not_)
-        case In():
-            yield condition.item, condition.in_
-        case NotIn():
-            yield condition.item, condition.not_in
-        case Has():
-            yield condition.item, (condition.has,)
-        case Lacks():
-            yield condition.item, (condition.lacks,)
-        case AtLeast():
-            yield condition.item, ()

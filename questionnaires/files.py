@@ -81,9 +81,21 @@ def read(path: Path) -> tuple[dict[str, Any], LineMap]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise BadFile([PlacedFault(path, line, "YAML", f"Sửa cú pháp YAML: {error.problem}", f"Mend the YAML: {error.problem}")]) from error
+        raise BadFile(
+            [PlacedFault(path, line, "YAML", f"Sửa cú pháp YAML: {error.problem}", f"Mend the YAML: {error.problem}")]
+        ) from error
     if not isinstance(data, dict):
-        raise BadFile([PlacedFault(path, 1, "file", "Tệp phải là một bảng khóa: giá trị", "The file must be a mapping of keys to values")])
+        raise BadFile(
+            [
+                PlacedFault(
+                    path,
+                    1,
+                    "file",
+                    "Tệp phải là một bảng khóa: giá trị",
+                    "The file must be a mapping of keys to values",
+                )
+            ]
+        )
     lines: dict[Way, int] = {}
     codes: dict[Way, str] = {}
     _map_lines(path, root, (), lines, codes)
@@ -96,7 +108,9 @@ def _text(path: Path) -> str:
         text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = f"{error.strerror if isinstance(error, OSError) else 'not UTF-8'}"
-        raise BadFile([PlacedFault(path, 1, "file", f"Không đọc được tệp: {reason}", f"The file cannot be read: {reason}")]) from error
+        raise BadFile(
+            [PlacedFault(path, 1, "file", f"Không đọc được tệp: {reason}", f"The file cannot be read: {reason}")]
+        ) from error
     if len(content) > MAX_BYTES:
         raise BadFile([PlacedFault(path, 1, "file", "Tệp phải nhỏ hơn 1 MiB", "The file must be smaller than 1 MiB")])
     for number, line in enumerate(text.splitlines(), start=1):

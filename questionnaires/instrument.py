@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from questionnaires.base import Code, Document, Language, Text
-from questionnaires.conditions import SPECIAL, Answers, Condition, holds
+from questionnaires.conditions import SPECIAL, Answers, Condition
 
 ItemType = Literal["choice", "multi", "yesno", "agree", "scale", "number", "text"]
 #: Item types whose answer is one code of a list.
@@ -24,6 +24,7 @@ class Option(Document):
     code: OptionCode
     text: Text
     exclusive: bool = False  # ticking it unticks all others of the item
+    ask_if: Condition | None = None  # offered only where this holds
 
 
 class Range(Document):
@@ -78,10 +79,11 @@ class Item(Document):
 
     def option_text(self, code: str, language: Language) -> str:
         """Return the words of an option or of a rung; raise KeyError if the item has no such code."""
-        for option in (*self.options, *(rung for rungs in self.ladder for rung in rungs)):
-            if option.code == code:
-                return option.text[language]
-        raise KeyError(f"{self.code} has no answer {code}")
+        texts = {rung.code: rung.text for rungs in self.ladder for rung in rungs}
+        texts |= {option.code: option.text for option in self.options}
+        if code not in texts:
+            raise KeyError(f"{self.code} has no answer {code}")
+        return texts[code][language]
 
 
 class Page(Document):
@@ -154,10 +156,14 @@ class Instrument(Document):
                 return section
         raise KeyError(f"{self.code} has no section {code}")
 
+    def options_offered(self, item: Item, answers: Answers) -> tuple[Option, ...]:
+        """Return the options of an item that these answers call for."""
+        return tuple(option for option in item.options if option.ask_if is None or option.ask_if.holds(answers))
+
     def items_asked(self, page: Page, answers: Answers) -> tuple[Item, ...]:
         """Return the items of a page that these answers call for."""
         items = (self.by_code[code] for code in page.items)
-        return tuple(item for item in items if item.ask_if is None or holds(item.ask_if, answers))
+        return tuple(item for item in items if item.ask_if is None or item.ask_if.holds(answers))
 
     def route(self, answers: Answers) -> Iterator[Page]:
         """Yield the pages these answers lead through, in order.
@@ -175,13 +181,19 @@ class Instrument(Document):
             counted.update(asked)
         return counted
 
+    def _offered(self, item: Item, answer: object, reached: Answers) -> object:
+        if not isinstance(answer, list | tuple):
+            return answer
+        offered = {option.code for option in self.options_offered(item, reached)}
+        return [code for code in answer if code in offered] or None
+
     def _walk(self, answers: Answers) -> Iterator[tuple[Page, dict[str, object]]]:
         reached: dict[str, object] = {}
         for page in self.pages:
             items = self.items_asked(page, reached)
             if page.items and not items:
                 continue
-            asked = {item.code: answers.get(item.code) for item in items}
+            asked = {item.code: self._offered(item, answers.get(item.code), reached) for item in items}
             reached.update(asked)
             yield page, asked
             if any(asked[item.code] in item.end_if for item in items if item.end_if):

@@ -12,7 +12,9 @@ from questionnaires.framework import Rule
 
 AgencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,19}$")]
 DutyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]{0,9}$")]
-Serve = Literal["survey", "procedure", "petition", "publish", "notify", "plan", "report", "dashboard", "satisfaction", "none"]
+Serve = Literal[
+    "survey", "procedure", "petition", "publish", "notify", "plan", "report", "dashboard", "satisfaction", "none"
+]
 
 
 class Agency(Document):

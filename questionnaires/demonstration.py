@@ -1,0 +1,70 @@
+"""Invented answers for demonstrations and simulations, drawn from a distribution file."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from questionnaires.conditions import Answers
+from questionnaires.files import FOLDER, read
+from questionnaires.instrument import Instrument, Item
+
+Distribution = Mapping[str, Mapping[str, Any]]
+
+
+@cache
+def distribution(path: Path = FOLDER / "reference" / "demonstration_distribution.yaml") -> Distribution:
+    """Return the answer distribution of each item, by item code."""
+    data, _ = read(path)
+    return data
+
+
+def draw_answers(
+    instrument: Instrument, distribution: Distribution, rng: random.Random, fixed: Answers | None = None
+) -> dict[str, object]:
+    """Return one invented respondent's answers: what the route asks, None where the distribution is silent.
+
+    `fixed` answers are taken as they are. An option is drawn among the firms it is offered to, so the expected share in
+    each indicator's base is the distribution's.
+    """
+    answers: dict[str, object] = {}
+    for page in instrument.pages:
+        for item in instrument.items_asked(page, answers):
+            given = (fixed or {}).get(item.code)
+            answers[item.code] = draw(instrument, item, distribution, rng, answers) if given is None else given
+            if answers[item.code] in item.end_if:
+                return answers
+    return answers
+
+
+def draw(
+    instrument: Instrument, item: Item, distribution: Distribution, rng: random.Random, answers: Answers
+) -> object:
+    """Return one invented answer to an item, or None if the distribution has none for it."""
+    shape = distribution.get(item.code)
+    if shape is None:
+        return None
+    if item.type == "number":
+        return _number(item, shape, rng)
+    if item.type == "multi":
+        return _ticks(instrument, item, shape["p"], rng, answers)
+    return rng.choices(list(shape["p"]), weights=list(shape["p"].values()))[0]
+
+
+def _number(item: Item, shape: Mapping[str, float], rng: random.Random) -> int:
+    drawn = shape["median"] * math.exp(rng.gauss(0, shape["sigma"]))
+    step = int(shape["round"])
+    top = item.range.max if item.range else math.inf
+    return int(min(step * round(drawn / step), top))
+
+
+def _ticks(
+    instrument: Instrument, item: Item, chances: Mapping[str, float], rng: random.Random, answers: Answers
+) -> list[str]:
+    offered = instrument.options_offered(item, answers)
+    ticked = [option.code for option in offered if rng.random() < chances.get(option.code, 0)]
+    return ticked or [option.code for option in item.options if option.exclusive]
