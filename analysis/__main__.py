@@ -1,0 +1,124 @@
+"""`python -m analysis score | backtest | codebook | audit`: scoring and checking without the web application."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from analysis import backtest, coverage
+from analysis.codebook import codebook
+from analysis.columns import in_scope
+from analysis.design import LonelyStratum
+from analysis.index import score, score_responses
+from analysis.provenance import code_version, rows_hash
+from analysis.responses_csv import BadResponses, read_csv
+from questionnaires.base import LANGUAGES
+from questionnaires.demonstration import distribution
+from questionnaires.faults import BadFile
+from questionnaires.files import framework_path, instrument_path, load_framework, load_instrument
+from questionnaires.reference import province_values
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return 0, 1 for a fault in a file (each named on standard error), 2 for wrong arguments."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except BadResponses as error:
+        return _refuse([fault.sentence(options.lang) for fault in error.faults])
+    except BadFile as error:
+        return _refuse([fault.sentence(options.lang) for fault in error.faults])
+    except (OSError, KeyError, LonelyStratum) as error:
+        return _refuse([str(error)])
+    return 0
+
+
+def _refuse(sentences: list[str]) -> int:
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return 1
+
+
+def _score(options: argparse.Namespace) -> None:
+    instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
+    frame = read_csv(options.responses, instrument)
+    published = province_values(options.province, framework.reference_year or 0) if framework.reference_year else {}
+    scores = score(frame, instrument, framework, published)
+    options.out.mkdir(parents=True, exist_ok=True)
+    scores.indicators.to_csv(options.out / "indicators.csv", index_label="indicator")
+    scores.sub_indices.to_csv(options.out / "sub_indices.csv", index_label="sub_index")
+    responses = score_responses(frame, instrument, framework, published)
+    responses.to_csv(options.out / "responses.csv", index_label="row")
+    report = {
+        "responses": len(frame),
+        "in_scope": int(in_scope(frame, instrument).sum()),
+        "responses_hash": rows_hash(frame.to_dict("records")),
+        "instrument_hash": instrument.content_hash(),
+        "framework_hash": framework.content_hash(),
+        "code_version": code_version(),
+        "province": options.province,
+        "level": 0.95,
+        "fpc": False,
+    }
+    (options.out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(scores.sub_indices[["value", "low", "high", "coverage"]].round(3).to_string())
+
+
+def _backtest(options: argparse.Namespace) -> None:
+    table = backtest.backtest(load_framework(options.framework))
+    table.to_csv(options.out, index=False)
+    print(backtest.summary(table).round(4).to_string())
+
+
+def _codebook(options: argparse.Namespace) -> None:
+    text = codebook(load_instrument(options.instrument), load_framework(options.framework), options.lang)
+    options.out.write_text(text, encoding="utf-8")
+
+
+def _audit(options: argparse.Namespace) -> None:
+    instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
+
+    def tell(seed: int) -> None:
+        print(f"\r{seed + 1} / {options.seeds}", end="", file=sys.stderr, flush=True)
+
+    published = dict(province_values(options.province))
+    seeds = range(options.seeds)
+    found = coverage.simulate(instrument, framework, distribution(), published, seeds=seeds, progress=tell)
+    print(file=sys.stderr)
+    nine = found.sub_indices.drop(index=["labour", "total"])["covered"]
+    print(found.sub_indices.round(4).to_string())
+    print(f"nine sub-indices pooled: {nine.mean():.4f}, lowest {nine.min():.4f}, highest {nine.max():.4f}\n")
+    print(found.medians.round(4).to_string(), "\n")
+    not_always = found.hidden[(found.hidden["published"] == 0) & (found.hidden["shown"] < 1)]
+    print(not_always.sort_values("shown").round(3).to_string())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        added.add_argument("--instrument", type=Path, default=instrument_path("pci_domestic"), metavar="FILE")
+        added.add_argument("--framework", type=Path, default=framework_path("pci_2023"), metavar="FILE")
+        added.add_argument("--province", default="Lạng Sơn", help="whose published values are held (%(default)s)")
+        added.add_argument("--lang", choices=LANGUAGES, default="vi", help="language of faults and codebook")
+        return added
+
+    scoring = command("score", _score, "Score a CSV file of responses.")
+    scoring.add_argument("responses", type=Path, metavar="RESPONSES.csv")
+    scoring.add_argument("--out", type=Path, required=True, metavar="DIR")
+    again = command("backtest", _backtest, "Recompute VCCI's published scores.")
+    again.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    book = command("codebook", _codebook, "Write instrument and framework as one document (Markdown).")
+    book.add_argument("--out", type=Path, required=True, metavar="FILE.md")
+    audit = command("audit", _audit, "Simulate waves and count how often the 95 %% intervals hold the truth.")
+    audit.add_argument("--seeds", type=int, default=200)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Does our reading of the method give VCCI's own figures? Sub-indices and totals recomputed from published data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from questionnaires.framework import Framework
+from questionnaires.reference import ProvinceScore, province_values, scores
+
+COLUMNS = ["year", "province", "sub_index", "official", "computed", "error", "note"]
+TOTAL = "total"
+
+
+def backtest(framework: Framework) -> pd.DataFrame:
+    """Return official beside computed scores, one row per year, province and sub-index (`total` too).
+
+    The framework's reference year: sub-indices from the published indicators, and the total from those sub-indices. Every
+    year with weights: `total_of_official`, the total from the official sub-indices. Scores are 1-10, totals 0-100.
+    """
+    rows: list[dict[str, Any]] = []
+    for row in scores():
+        if row.year == framework.reference_year:
+            rows += _from_indicators(framework, row)
+        rows += _from_sub_indices(framework, row)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table["error"] = table["computed"] - table["official"]
+    return table
+
+
+def _from_indicators(framework: Framework, row: ProvinceScore) -> Iterator[dict[str, Any]]:
+    values = province_values(row.province, row.year)
+    computed = {}
+    for sub_index in framework.sub_indices:
+        parts = [(i.slope or 0) * values.get(i.code, math.nan) for i in framework.indicators_of(sub_index.code)]
+        computed[sub_index.code] = (sub_index.intercept or 0) + math.fsum(parts)
+        note = "approximate: the published table leaves some input out" if sub_index.fit == "approximate" else ""
+        yield _line(row, sub_index.code, row.sub_indices[sub_index.code], computed[sub_index.code], note)
+    weights = framework.weights_of(row.year)
+    total = 10 * math.fsum(weight * computed[code] for code, weight in weights.items())
+    yield _line(row, TOTAL, row.total, total, _total_note(row))
+
+
+def _from_sub_indices(framework: Framework, row: ProvinceScore) -> Iterator[dict[str, Any]]:
+    try:
+        weights = framework.weights_of(row.year)
+    except KeyError:
+        return
+    known = {code: row.sub_indices[code] for code in weights}
+    if row.total is not None and all(value is not None for value in known.values()):
+        total = 10 * math.fsum(weight * (known[code] or 0) for code, weight in weights.items())
+        yield _line(row, "total_of_official", row.total, total, _total_note(row))
+
+
+def _total_note(row: ProvinceScore) -> str:
+    return "official total computed, not published by VCCI" if "computed" in row.note else ""
+
+
+def _line(row: ProvinceScore, code: str, official: float | None, computed: float, note: str) -> dict[str, Any]:
+    values = {"sub_index": code, "official": official, "computed": computed, "note": note}
+    return {"year": row.year, "province": row.province, **values}
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of rows and the largest absolute error by year and sub-index."""
+    errors = table.assign(error=table["error"].abs()).groupby(["year", "sub_index"], sort=False)["error"]
+    return errors.agg(["count", "max"]).rename(columns={"count": "rows", "max": "largest_error"})

@@ -1,0 +1,140 @@
+"""Which figures may leave the analyst: the publishing rules, applied once for a release.
+
+The rules, with their reasons, are in `docs/methodology.md`. A figure that is hidden or shown as a band counts as not
+measured in every released score: otherwise one subtraction from the linear score would give it back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.index import Scores, hold
+from questionnaires.framework import Framework, Indicator, Rule
+from questionnaires.instrument import SINGLE, Instrument
+
+MIN_ANSWERS = 10
+MIN_SENSITIVE = 30
+MIN_EXTREME = 30
+MIN_RESPONSES = 100
+#: Firms on each side of a share, unless there are ten times the threshold.
+MIN_SIDE = 3
+LARGE = 10 * MIN_ANSWERS
+LOW_BAND, HIGH_BAND = 0.1, 0.9
+
+
+@dataclass(frozen=True)
+class Released:
+    """What everybody may see.
+
+    indicators: index = code; sub_index, status (shown, band, hidden, not_measured, published), reason, band, n (rounded
+    to 5), value, low, high (empty unless shown), match.
+    sub_indices: index = code and `total`; value, low, high, measured, indicators, coverage, reason.
+    """
+
+    indicators: pd.DataFrame
+    sub_indices: pd.DataFrame
+
+
+def publish(scores: Scores, instrument: Instrument, framework: Framework, published: Mapping[str, float]) -> Released:
+    """Return the figures of `scores` that may be shown, rescored with everything hidden held at `published`."""
+    verdicts = {i.code: _verdict(i, scores.indicators.loc[i.code], instrument) for i in framework.indicators}
+    verdicts = _hide_what_could_be_solved(verdicts, instrument, framework)
+    shown = [code for code, (status, _) in verdicts.items() if status == "shown"]
+    return Released(
+        _indicator_rows(scores, framework, verdicts),
+        _sub_index_rows(hold(scores, framework, published, shown)),
+    )
+
+
+Verdict = tuple[str, str | None]
+
+
+def _verdict(indicator: Indicator, row: Any, instrument: Instrument) -> Verdict:
+    """Return the status and the reason of one indicator."""
+    if indicator.source == "published":
+        return "published", None
+    if indicator.rule is None or indicator.rule.item not in instrument.by_code:
+        return "not_measured", "not_asked"
+    n = int(row["n"])
+    if n < MIN_ANSWERS:
+        return "hidden", "few_answers"
+    if instrument.item(indicator.rule.item).sensitive != "none" and n < MIN_SENSITIVE:
+        return "hidden", "sensitive_few_answers"
+    if indicator.rule.stat != "share":
+        return "shown", None
+    if n < MIN_EXTREME and not LOW_BAND <= row["value"] <= HIGH_BAND:
+        return "band", "extreme_few_answers"
+    if n < LARGE and min(row["hits"], n - row["hits"]) < MIN_SIDE:
+        return "hidden", "few_on_one_side"
+    return "shown", None
+
+
+def _hide_what_could_be_solved(
+    verdicts: dict[str, Verdict], instrument: Instrument, framework: Framework
+) -> dict[str, Verdict]:
+    """Hide a second share where the shown ones of the same item and base would give a hidden one back."""
+    result = dict(verdicts)
+    for group in _shares_of_one_base(framework, instrument):
+        while _solvable(group, result, instrument):
+            loose = [code for code, _ in group if result[code][0] == "shown"]
+            result[loose[-1]] = ("hidden", "protects_another")
+    return result
+
+
+def _shares_of_one_base(framework: Framework, instrument: Instrument) -> list[list[tuple[str, Rule]]]:
+    groups: dict[tuple[str, str], list[tuple[str, Rule]]] = {}
+    for indicator in framework.indicators:
+        rule = indicator.rule
+        item = instrument.by_code.get(rule.item) if rule and rule.stat == "share" else None
+        if rule and item and item.type in SINGLE:
+            groups.setdefault((rule.item, repr(rule.where)), []).append((indicator.code, rule))
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _solvable(group: list[tuple[str, Rule]], verdicts: Mapping[str, Verdict], instrument: Instrument) -> bool:
+    """Say whether a hidden share is a sum or difference of shown ones and of the whole."""
+    options = instrument.item(group[0][1].item).option_codes
+    vectors = {code: np.array([option in rule.numerator for option in options], float) for code, rule in group}
+    known = [np.ones(len(options))] + [vectors[code] for code in vectors if verdicts[code][0] == "shown"]
+    rank = np.linalg.matrix_rank(np.array(known))
+    hidden = [vector for code, vector in vectors.items() if verdicts[code][0] != "shown"]
+    return len(known) > 1 and any(np.linalg.matrix_rank(np.array([*known, vector])) == rank for vector in hidden)
+
+
+def _indicator_rows(scores: Scores, framework: Framework, verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
+    rows = {}
+    for indicator in framework.indicators:
+        status, reason = verdicts[indicator.code]
+        found: Any = scores.indicators.loc[indicator.code]
+        shown = status == "shown"
+        rows[indicator.code] = {
+            "sub_index": indicator.sub_index,
+            "status": status,
+            "reason": reason,
+            "band": ("below_10" if found["value"] < LOW_BAND else "above_90") if status == "band" else None,
+            "n": rounded(found["n"]) if status in ("shown", "band") else None,
+            **{name: float(found[name]) if shown else math.nan for name in ("value", "low", "high")},
+            "match": indicator.rule.match if indicator.rule else None,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _sub_index_rows(scores: Scores) -> pd.DataFrame:
+    rows = scores.sub_indices[["value", "low", "high", "measured", "indicators", "coverage"]].copy()
+    rows["reason"] = pd.Series(None, rows.index, dtype=object)
+    rows.loc[rows["value"].isna(), "reason"] = "little_coverage"
+    if scores.in_scope < MIN_RESPONSES:
+        rows["reason"] = "few_responses"
+        rows[["value", "low", "high"]] = math.nan
+    return rows
+
+
+def rounded(n: float) -> int:
+    """Return a count rounded to 5, as every page shows it."""
+    return 5 * round(n / 5)

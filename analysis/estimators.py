@@ -1,0 +1,148 @@
+"""Estimates with sampling error: Taylor linearisation over the design, intervals that hold at small n.
+
+Every estimator takes the values of all responses, a Design for all of them, and `where`, the domain: filtering rows
+before making the Design would lose the design. Shares are 0-1. Nothing is rounded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from analysis.design import Design
+
+Numbers = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its sampling error. Without any valid answer every number is NaN and `n` is 0."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+    df: float
+    n: int  # responses in the domain
+    n_effective: float
+    deff: float
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """An estimate and its linearised values, shape (n,), whose design covariance is that of the estimate.
+
+    unseen: variance that `z` cannot carry, because all answers are alike.
+    """
+
+    estimate: Estimate
+    z: Numbers
+    unseen: float = 0.0
+
+
+def share(hit: Mask, design: Design, *, where: Mask) -> Linearised:
+    """Estimate the share (0-1) of the domain for which `hit`, shape (n,), is true; Wilson interval on effective n.
+
+    Ratio estimator p = sum w y / sum w. Interval: Wilson (1927) with n_effective = min(n, p(1-p)/v), n where v = 0;
+    where every answer is alike the Taylor variance is 0 and Agresti and Coull's (x + 2, n + 4) stands in for it.
+    """
+    value, z, df = _ratio(hit.astype(float), design, where)
+    if math.isnan(value):
+        return Linearised(_nothing(), z)
+    n = int(where.sum())
+    variance = float(design.covariance(z[:, None])[0, 0])
+    unseen = _alike(value, n) if value in (0, 1) else 0.0
+    effective = min(n, value * (1 - value) / variance) if variance > 0 else float(n)
+    low, high = wilson(value, effective)
+    return Linearised(
+        Estimate(value, math.sqrt(variance + unseen), low, high, df, n, effective, n / effective), z, unseen
+    )
+
+
+def _alike(value: float, n: int) -> float:
+    p = (n * value + 2) / (n + 4)
+    return p * (1 - p) / (n + 4)
+
+
+def mean(y: Numbers, design: Design, *, where: Mask) -> Linearised:
+    """Estimate the mean of `y`, shape (n,), in its own unit over the domain; t interval.
+
+    Ratio estimator sum w y / sum w (Särndal, Swensson and Wretman 1992), df = responses less strata of the domain.
+    """
+    value, z, df = _ratio(y, design, where)
+    if math.isnan(value):
+        return Linearised(_nothing(), z)
+    n = int(where.sum())
+    se = math.sqrt(float(design.covariance(z[:, None])[0, 0]))
+    half = _t(df) * se
+    simple = float(np.var(y[where], ddof=1)) / n if n > 1 else math.nan
+    deff = se**2 / simple if simple > 0 else math.nan
+    effective = n / deff if deff > 0 else float(n)
+    return Linearised(Estimate(value, se, value - half, value + half, df, n, effective, deff), z)
+
+
+def quantile(y: Numbers, q: float, design: Design, *, where: Mask) -> Linearised:
+    """Estimate the quantile `q` (0-1) of `y`, shape (n,), over the domain; Woodruff (1952) interval.
+
+    The quantile is inf{y: F(y) >= q}. The interval of F at it is mapped back through F; se = (high - low) / 2t, which is
+    0 where the answers heap so much that both ends fall on one value. Linearised values follow Francisco and Fuller
+    (1991) with 1/f = (high - low) / (2 t se(F)).
+    """
+    n = int(where.sum())
+    if n == 0:
+        return Linearised(_nothing(), np.zeros(design.n))
+    order = np.argsort(y[where], kind="stable")
+    values, weights = y[where][order], design.weight[where][order]
+    cumulated = np.cumsum(weights) / weights.sum()
+    value = _inverse(values, cumulated, q)
+    below, z_below, df = _ratio((y <= value).astype(float), design, where)
+    se_below = math.sqrt(float(design.covariance(z_below[:, None])[0, 0]))
+    half = _t(df) * se_below
+    low, high = _inverse(values, cumulated, q - half), _inverse(values, cumulated, q + half)
+    slope = (high - low) / (2 * half) if half > 0 else 0.0
+    z = np.zeros(design.n)
+    z[where] = -slope * design.weight[where] * ((y[where] <= value) - q) / weights.sum()
+    se = (high - low) / (2 * _t(df))
+    simple = q * (1 - q) / n
+    deff = se_below**2 / simple if below < 1 else math.nan
+    return Linearised(Estimate(value, se, low, high, df, n, n / deff if deff > 0 else float(n), deff), z)
+
+
+def wilson(p: float, n: float, level: float = LEVEL) -> tuple[float, float]:
+    """Return the Wilson interval of a share `p` (0-1) on `n` effective answers."""
+    if n <= 0:
+        return 0.0, 1.0
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _ratio(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, float]:
+    z = np.zeros(design.n)
+    total = design.weight[where].sum()
+    if total == 0:
+        return math.nan, z, math.nan
+    value = float(np.dot(design.weight[where], y[where]) / total)
+    z[where] = design.weight[where] * (y[where] - value) / total
+    return value, z, float(where.sum() - design.strata_of(where))
+
+
+def _inverse(values: Numbers, cumulated: Numbers, q: float) -> float:
+    # a hair of tolerance: cumulated weights are sums of floats
+    position = int(np.searchsorted(cumulated, q - 1e-12))
+    return float(values[min(max(position, 0), values.size - 1)])
+
+
+def _t(df: float) -> float:
+    return float(stats.t.ppf(0.5 + LEVEL / 2, max(df, 1)))
+
+
+def _nothing() -> Estimate:
+    return Estimate(*(math.nan,) * 5, 0, math.nan, math.nan)

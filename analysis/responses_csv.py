@@ -1,0 +1,209 @@
+"""Reading responses from a CSV file: every fault is named, not only the first."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.columns import BLANK, NO_ANSWER, NOT_ASKED, NOT_STATED, STRATUM, WEIGHT, columns_of, item_columns
+from questionnaires.base import Language
+from questionnaires.conditions import SPECIAL
+from questionnaires.instrument import Instrument, Item
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """What is wrong in one place of the file; row 1 is the header."""
+
+    row: int
+    column: str
+    value: str
+    vi: str
+    en: str
+
+    def sentence(self, language: Language) -> str:
+        """Return the fault as one line for a person."""
+        if language == "vi":
+            return f"Dòng {self.row}, cột {self.column}, giá trị “{self.value}”: {self.vi}"
+        return f"Row {self.row}, column {self.column}, value “{self.value}”: {self.en}"
+
+
+class BadResponses(Exception):
+    """The file does not keep the column contract; holds every fault."""
+
+    def __init__(self, faults: list[CellFault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(fault.sentence("en") for fault in faults))
+
+
+def read_csv(path: Path, instrument: Instrument) -> pd.DataFrame:
+    """Return the frame of responses in a UTF-8 file; raise BadResponses with every fault, OSError if unreadable."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file))
+    except UnicodeDecodeError as error:
+        fault = CellFault(1, "-", str(path.name), "Lưu tệp ở dạng UTF-8", "Save the file as UTF-8")
+        raise BadResponses([fault]) from error
+    header, body = (rows[0], rows[1:]) if rows else ([], [])
+    if faults := [*_header_faults(header, instrument), *_length_faults(header, body)]:
+        raise BadResponses(faults)
+    records = [dict(zip(header, row, strict=True)) for row in body]
+    found = [
+        fault for number, record in enumerate(records, start=2) for fault in _row_faults(number, record, instrument)
+    ]
+    if found:
+        raise BadResponses(found)
+    frame = pd.DataFrame(records, columns=header, dtype=object)
+    if WEIGHT in frame:
+        frame[WEIGHT] = frame[WEIGHT].astype(float)
+    return frame
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame of responses so that `read_csv` gives it back."""
+    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _header_faults(header: list[str], instrument: Instrument) -> Iterator[CellFault]:
+    wanted = item_columns(instrument)
+    for column in dict.fromkeys(header):
+        if header.count(column) > 1:
+            yield CellFault(1, column, column, "Cột này có hai lần: bỏ một", "The column stands twice: remove one")
+        if column not in (*wanted, WEIGHT, STRATUM):
+            yield CellFault(1, column, column, "Bộ phiếu không có cột này", "The instrument has no such column")
+    for column in wanted:
+        if column not in header:
+            yield CellFault(1, column, "", "Thiếu cột này: thêm vào", "The column is missing: add it")
+
+
+def _length_faults(header: list[str], body: list[list[str]]) -> Iterator[CellFault]:
+    for number, row in enumerate(body, start=2):
+        if len(row) != len(header):
+            text = f"{len(row)} / {len(header)}"
+            yield CellFault(number, "-", text, "Số ô khác số cột", "The number of cells differs from the header")
+
+
+def _row_faults(number: int, record: dict[str, str], instrument: Instrument) -> list[CellFault]:
+    faults = list(_weight_faults(number, record))
+    answers: dict[str, Any] = {}
+    for item in instrument.items:
+        if item.type == "text":
+            continue
+        faults += _multi_faults(number, record, item) if item.type == "multi" else _cell_faults(number, record, item)
+        answers |= _answer(record, item)
+    return faults or list(_route_faults(number, record, instrument, answers))
+
+
+def _weight_faults(number: int, record: dict[str, str]) -> Iterator[CellFault]:
+    if WEIGHT in record and not _is_positive(record[WEIGHT]):
+        yield CellFault(
+            number, WEIGHT, record[WEIGHT], "Quyền số phải là số lớn hơn 0", "A weight must be a number over 0"
+        )
+    if record.get(STRATUM) == "":
+        yield CellFault(number, STRATUM, "", "Ghi tên tầng mẫu", "Name the stratum")
+
+
+def _is_positive(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False
+
+
+def _cell_faults(number: int, record: dict[str, str], item: Item) -> Iterator[CellFault]:
+    value = record[item.code]
+    if value in (*item.specials, BLANK, NOT_ASKED):
+        return
+    if item.type == "number":
+        yield from _number_faults(number, item, value)
+        return
+    known = {*item.option_codes, *(rung.code for rungs in item.ladder for rung in rungs)}
+    if item.ladder:
+        known.add(NOT_STATED)
+    if value not in known:
+        allowed = ", ".join(sorted(known | set(item.specials)))
+        yield CellFault(number, item.code, value, f"Dùng một trong: {allowed}", f"Use one of: {allowed}")
+
+
+def _number_faults(number: int, item: Item, value: str) -> Iterator[CellFault]:
+    low, high = (item.range.min, item.range.max) if item.range else (float("-inf"), float("inf"))
+    try:
+        inside = low <= float(value) <= high
+    except ValueError:
+        inside = False
+    if not inside:
+        limits = f"{low:g}-{high:g}"
+        yield CellFault(
+            number, item.code, value, f"Phải là số trong khoảng {limits}", f"It must be a number in {limits}"
+        )
+
+
+def _multi_faults(number: int, record: dict[str, str], item: Item) -> Iterator[CellFault]:
+    names = columns_of(item)
+    cells = [record[name] for name in names]
+    known = {"0", "1", *item.specials, BLANK, NOT_ASKED}
+    for name, cell in zip(names, cells, strict=True):
+        if cell not in known:
+            yield CellFault(number, name, cell, "Dùng 0, 1 hoặc mã đặc biệt", "Use 0, 1 or a special code")
+    if not set(cells) <= known:
+        return
+    if set(cells) - {"0", "1"} and len(set(cells)) > 1:
+        yield CellFault(
+            number, item.code, ",".join(cells),
+            "Mã đặc biệt, ô trống hoặc dấu chấm phải đứng ở mọi cột của câu",
+            "A special code, a blank or a dot must stand in all columns of the item",
+        )  # fmt: skip
+    elif set(cells) == {"0"}:
+        message = "Câu đã trả lời phải có ít nhất một số 1", "An answered item must have at least one 1"
+        yield CellFault(number, item.code, "0", *message)
+    ticked = [option for option, cell in zip(item.options, cells, strict=True) if cell == "1"]
+    if len(ticked) > 1 and any(option.exclusive for option in ticked):
+        codes = ",".join(option.code for option in ticked)
+        message = "Lựa chọn loại trừ không đi cùng lựa chọn khác", "An exclusive option cannot stand beside another"
+        yield CellFault(number, item.code, codes, *message)
+
+
+def _answer(record: dict[str, str], item: Item) -> dict[str, Any]:
+    cell = record[columns_of(item)[0]]
+    if cell == NOT_ASKED:
+        return {}
+    if item.type == "multi" and cell not in SPECIAL and cell != BLANK:
+        ticked = [code for code in item.option_codes if record[f"{item.code}__{code}"] == "1"]
+        return {item.code: ticked}
+    return {item.code: None if cell in (BLANK,) else float(cell) if _is_number(item, cell) else cell}
+
+
+def _is_number(item: Item, cell: str) -> bool:
+    return item.type == "number" and cell not in NO_ANSWER and _is_numeric(cell)
+
+
+def _is_numeric(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _route_faults(
+    number: int, record: dict[str, str], instrument: Instrument, answers: dict[str, Any]
+) -> Iterator[CellFault]:
+    asked = instrument.answers_asked(answers)
+    for item in instrument.items:
+        if item.type == "text":
+            continue
+        cell = record[columns_of(item)[0]]
+        if item.code in asked and cell == NOT_ASKED:
+            message = (
+                "Câu này phải được hỏi: ghi trả lời hoặc để trống",
+                "The item must be asked: answer or leave it blank",
+            )
+            yield CellFault(number, item.code, cell, *message)
+        elif item.code not in asked and cell != NOT_ASKED:
+            message = "Câu này không được hỏi: ghi dấu chấm", "The item is not asked here: write a dot"
+            yield CellFault(number, item.code, cell, *message)
