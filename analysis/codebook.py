@@ -109,13 +109,19 @@ def condition_text(condition: Condition, language: Language) -> str:
             return f" {WORDS['and'][language]} ".join(condition_text(part, language) for part in condition.all)
         case Not():
             return f"{WORDS['not'][language]} ({condition_text(condition.not_, language)})"
+        case _:
+            return f"`{condition.item}` {_comparison(condition, language)}"
+
+
+def _comparison(condition: In | NotIn | Has | Lacks | AtLeast, language: Language) -> str:
+    match condition:
         case In():
-            return f"`{condition.item}` = {', '.join(condition.in_)}"
+            return f"= {', '.join(condition.in_)}"
         case NotIn():
-            return f"`{condition.item}` ≠ {', '.join(condition.not_in)}"
+            return f"≠ {', '.join(condition.not_in)}"
         case Has():
-            return f"`{condition.item}` {WORDS['ticked'][language]} {condition.has}"
+            return f"{WORDS['ticked'][language]} {condition.has}"
         case Lacks():
-            return f"`{condition.item}` {WORDS['without'][language]} {condition.lacks}"
+            return f"{WORDS['without'][language]} {condition.lacks}"
         case AtLeast():
-            return f"`{condition.item}` ≥ {condition.gte:g}"
+            return f"≥ {condition.gte:g}"

@@ -36,8 +36,8 @@ def draw_answers(
         for item in instrument.items_asked(page, answers):
             given = (fixed or {}).get(item.code)
             answers[item.code] = draw(instrument, item, distribution, rng, answers) if given is None else given
-            if answers[item.code] in item.end_if:
-                return answers
+        if any(answers.get(code) in instrument.item(code).end_if for code in page.items):
+            break
     return answers
 
 
