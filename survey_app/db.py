@@ -63,7 +63,7 @@ def lock_wave(session: Session, wave_code: str, *, exclusive: bool) -> None:
     if is_sqlite(session):
         return
     function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
-    session.execute(text(f"SELECT {function}(hashtext('wave'), hashtext(:wave))"), {"wave": wave_code})  # noqa: S608 - one of two names above
+    session.execute(text(f"SELECT {function}(hashtext('wave'), hashtext(:wave))"), {"wave": wave_code})
 
 
 @event.listens_for(Engine, "connect")

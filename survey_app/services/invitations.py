@@ -1,0 +1,79 @@
+"""The outer envelope: who was asked, found by what a link holds, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from survey_app.envelopes import format_code, link_secret
+from survey_app.i18n import HERE
+from survey_app.models.fieldwork import Invitation, Outcome, Wave, WaveState
+
+CLOSING_TIME = time(17, 0)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an invitation and its wave stand, in one query."""
+
+    invitation: str
+    wave: str
+    state: WaveState
+    closes_on: date
+    answered: bool
+    instrument_hash: str
+    consent_version: str
+
+    def accepts(self, now: datetime) -> bool:
+        """Say whether the wave takes answers at this moment."""
+        return self.state is WaveState.OPEN and now < closing_moment(self.closes_on)
+
+
+def closing_moment(closes_on: date) -> datetime:
+    """Return when a wave closes: 17:00 in the province on its last day."""
+    return datetime.combine(closes_on, CLOSING_TIME, HERE)
+
+
+def standing(session: Session, lookup: bytes) -> Standing | None:
+    """Return how the invitation with this lookup stands, or None if there is none (any more)."""
+    columns = (
+        Invitation.id,
+        Wave.code,
+        Wave.state,
+        Wave.closes_on,
+        Invitation.answered,
+        Wave.instrument_hash,
+        Wave.consent_version,
+    )
+    row = session.execute(select(*columns).join(Wave, Wave.code == Invitation.wave).where(Invitation.lookup == lookup))
+    found = row.one_or_none()
+    return Standing(*found) if found else None
+
+
+def set_outcome(session: Session, lookup: bytes, outcome: Outcome) -> bool:
+    """Note that a firm refused, or is the wrong or a closed one; say whether an unanswered invitation was found."""
+    statement = update(Invitation).where(Invitation.lookup == lookup, ~Invitation.answered).values(outcome=outcome)
+    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+
+
+def link_of(base_url: str, link_key: bytes, invitation: Invitation) -> str:
+    """Return the personal link; the secret stands behind # and never reaches a server log."""
+    secret = link_secret(link_key, invitation.wave, invitation.id, invitation.issue)
+    return f"{base_url}/p#{format_code(secret)}"
+
+
+def first_unanswered(session: Session, wave: str) -> Invitation | None:
+    """Return an invitation of an open wave that has not been answered, the same one every time, or None."""
+    statement = (
+        select(Invitation)
+        .join(Wave, Wave.code == Invitation.wave)
+        .where(
+            Invitation.wave == wave, ~Invitation.answered, Invitation.outcome.is_(None), Wave.state == WaveState.OPEN
+        )
+        .order_by(Invitation.id)
+        .limit(1)
+    )
+    return session.scalars(statement).first()

@@ -1,0 +1,206 @@
+"""The inner envelope: a firm's draft, its sending in one transaction, its withdrawal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from questionnaires.instrument import Instrument, Page
+from survey_app.db import lock_wave
+from survey_app.envelopes import Secrets, ballot_info, seal_ballot, sizes
+from survey_app.errors import DomainError
+from survey_app.models.fieldwork import Invitation, Wave, WaveState
+from survey_app.models.response import Ballot, Draft, Receipt
+from survey_app.services.invitations import Standing, standing
+
+_TRIES = 10
+
+
+class StalePage(DomainError):
+    """Somebody else has saved this page since it was shown; `draft` is what is saved now."""
+
+    vi = "Trang này vừa được sửa ở một máy khác. Chọn bản muốn giữ."
+    en = "This page has just been changed on another device. Choose which answers to keep."
+
+    def __init__(self, draft: DraftContent) -> None:
+        super().__init__()
+        self.draft = draft
+
+
+class WaveClosed(DomainError):
+    """The wave takes no answers any more; nothing was sent."""
+
+    vi = "Đợt khảo sát đã kết thúc, phiếu này chưa được gửi."
+    en = "The survey has closed; this form has not been sent."
+
+
+class AlreadyAnswered(DomainError):
+    """Another form of the same firm was sent first; this one was not."""
+
+    vi = "Đã nhận một phiếu của doanh nghiệp này; phiếu trên máy này chưa được gửi."
+    en = "A form from this firm has been received; the one on this device has not been sent."
+
+
+class LinkReplaced(DomainError):
+    """The link is unknown: mistyped, or replaced by a new one."""
+
+    vi = "Liên kết đã được thay, phiếu này chưa được gửi. Dùng liên kết mới, hoặc gọi Hiệp hội."
+    en = "The link has been replaced; this form has not been sent. Use the new link, or call the association."
+
+
+@dataclass(frozen=True)
+class DraftContent:
+    """What a draft holds. `version` is the row's, 0 before anything is saved; `pages` counts the saves of each page."""
+
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    pages: Mapping[str, int] = field(default_factory=dict)
+    quoted: bool = False  # the firm agrees that its comment is quoted
+    version: int = 0
+
+    def page_version(self, page: Page) -> int:
+        """Return how often a page has been saved."""
+        return self.pages.get(page.code, 0)
+
+
+def open_draft(session: Session, secrets: Secrets) -> DraftContent:
+    """Return the saved draft, an empty one if nothing is saved."""
+    row = session.execute(select(Draft.version, Draft.blob).where(Draft.id == secrets.draft_id)).one_or_none()
+    if row is None:
+        return DraftContent()
+    return DraftContent(**secrets.open_draft(row.blob, row.version), version=row.version)
+
+
+def save_page(
+    session: Session,
+    secrets: Secrets,
+    standing: Standing,
+    instrument: Instrument,
+    page: Page,
+    answers: Mapping[str, Any],
+    *,
+    seen: int,
+    now: datetime,
+    quoted: bool | None = None,
+) -> DraftContent:
+    """Save the answers of one page beside the others and return the draft.
+
+    `seen` is the page version the form was shown with. Raises StalePage if the page was saved since, with nothing
+    changed; WaveClosed or AlreadyAnswered if the form can no longer be sent.
+    """
+    _require_writable(standing, now)
+    for _ in range(_TRIES):
+        draft = open_draft(session, secrets)
+        if draft.page_version(page) != seen:
+            raise StalePage(draft)
+        changed = DraftContent(
+            answers={**draft.answers, **answers},
+            pages={**draft.pages, page.code: seen + 1},
+            quoted=draft.quoted if quoted is None else quoted,
+            version=draft.version + 1,
+        )
+        if _write(session, secrets, standing.wave, changed, sizes(instrument)[0]):
+            return changed
+    raise StalePage(draft)
+
+
+def _require_writable(standing: Standing, now: datetime) -> None:
+    if standing.answered:
+        raise AlreadyAnswered
+    if not standing.accepts(now):
+        raise WaveClosed
+
+
+def _write(session: Session, secrets: Secrets, wave: str, draft: DraftContent, size: int) -> bool:
+    """Write a draft over the version before it; return False if somebody else was quicker."""
+    content = {"answers": dict(draft.answers), "pages": dict(draft.pages), "quoted": draft.quoted}
+    blob = secrets.seal_draft(content, draft.version, size)
+    if draft.version == 1:
+        try:
+            with session.begin_nested():
+                session.execute(insert(Draft).values(id=secrets.draft_id, wave=wave, version=1, blob=blob))
+        except IntegrityError:
+            return False
+        return True
+    where = (Draft.id == secrets.draft_id, Draft.version == draft.version - 1)
+    result = session.execute(update(Draft).where(*where).values(version=draft.version, blob=blob))
+    return result.rowcount == 1  # type: ignore[attr-defined]
+
+
+def cast(session: Session, secrets: Secrets, lookup: bytes, instrument: Instrument, *, now: datetime) -> str:
+    """Send the draft: mark the invitation answered, put the sealed ballot in, delete the draft; return the receipt.
+
+    One transaction. Sending again after a lost reply gives the same receipt. Raises AlreadyAnswered, WaveClosed or
+    LinkReplaced, with nothing changed.
+    """
+    found = standing(session, lookup)
+    if found is None:
+        raise LinkReplaced
+    lock_wave(session, found.wave, exclusive=False)
+    if not found.accepts(now) or not _mark_answered(session, lookup, found):
+        return _why_not(session, secrets, found, now)
+    draft = open_draft(session, secrets)
+    public, stratum = _seal_with(session, found)
+    content = ballot_content(instrument, draft, receipt=secrets.receipt, stratum=stratum)
+    info = ballot_info(found.wave, found.instrument_hash)
+    sealed = seal_ballot(public, content, sizes(instrument)[1], info)
+    session.execute(insert(Ballot).values(id=secrets.ballot_id, wave=found.wave, sealed=sealed))
+    session.execute(delete(Draft).where(Draft.id == secrets.draft_id))
+    return secrets.receipt
+
+
+def ballot_content(instrument: Instrument, draft: DraftContent, *, receipt: str, stratum: str) -> dict[str, Any]:
+    """Return what is sealed: what the route asked, the receipt, the stratum; never a unit, a time or a language.
+
+    Free text stays out of the answers; it goes along only if the firm agreed to be quoted.
+    """
+    asked = instrument.answers_asked(draft.answers)
+    texts = {code: asked.pop(code) for code in list(asked) if instrument.item(code).type == "text"}
+    comments = {code: text for code, text in texts.items() if text and draft.quoted}
+    return {"answers": asked, "receipt": receipt, "stratum": stratum, "comments": comments}
+
+
+def _mark_answered(session: Session, lookup: bytes, found: Standing) -> bool:
+    open_wave = exists().where(Wave.code == found.wave, Wave.state == WaveState.OPEN)
+    statement = (
+        update(Invitation)
+        .where(Invitation.lookup == lookup, ~Invitation.answered, open_wave)
+        .values(answered=True, consent_version=found.consent_version, outcome=None)
+    )
+    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+
+
+def _seal_with(session: Session, found: Standing) -> tuple[bytes, str]:
+    statement = select(Wave.public_key, Invitation.stratum).where(
+        Wave.code == found.wave, Invitation.id == found.invitation
+    )
+    public, stratum = session.execute(statement).one()
+    return public, stratum
+
+
+def _why_not(session: Session, secrets: Secrets, found: Standing, now: datetime) -> str:
+    if is_received(session, secrets, found.wave):
+        return secrets.receipt
+    again = session.execute(select(Invitation.answered).where(Invitation.id == found.invitation)).scalar_one()
+    raise AlreadyAnswered if again else WaveClosed
+
+
+def is_received(session: Session, secrets: Secrets, wave: str) -> bool:
+    """Say whether the form with these secrets has been received, before the box is opened or after."""
+    in_box = select(Ballot.id).where(Ballot.id == secrets.ballot_id)
+    counted = select(Receipt.code).where(Receipt.wave == wave, Receipt.code == secrets.receipt)
+    return bool(session.execute(select(in_box.exists() | counted.exists())).scalar_one())
+
+
+def withdraw(session: Session, secrets: Secrets, wave: str) -> None:
+    """Take a sent form out of the box again, if it is there and the box is not opened yet; tells nobody which."""
+    lock_wave(session, wave, exclusive=False)
+    sealed = exists().where(Wave.code == wave, Wave.state.in_([WaveState.OPEN, WaveState.CLOSED]))
+    removed = session.execute(delete(Ballot).where(Ballot.id == secrets.ballot_id, sealed))
+    if removed.rowcount == 1:  # type: ignore[attr-defined]
+        session.execute(update(Wave).where(Wave.code == wave).values(withdrawn=Wave.withdrawn + 1))
