@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event, text
+from sqlalchemy import Connection, CursorResult, Engine, MetaData, UpdateBase, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -49,6 +49,11 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+def rows_changed(session: Session, statement: UpdateBase) -> int:
+    """Execute an update or a delete and return how many rows it touched."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
 def is_sqlite(session: Session) -> bool:
     """Say whether the session speaks to SQLite."""
     return session.get_bind().dialect.name == "sqlite"
@@ -70,7 +75,7 @@ def lock_wave(session: Session, wave_code: str, *, exclusive: bool) -> None:
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if type(connection).__module__ != "sqlite3":
         return
-    connection.isolation_level = None  # type: ignore[attr-defined]  # the begin event below starts transactions
+    connection.isolation_level = None  # the begin event below starts transactions
     cursor = connection.cursor()
     for pragma in (
         "busy_timeout=5000",

@@ -31,8 +31,6 @@ _MISREAD = str.maketrans("OIL", "011")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _NONCE = 12
 _KIBIBYTE = 1024
-#: A draft holds the answers, the answers set aside and both sides of a conflict.
-_DRAFT_COPIES = 4
 
 
 class BadCode(Exception):
@@ -174,13 +172,12 @@ def sizes(instrument: Instrument) -> tuple[int, int]:
     """Return the bytes of a draft and of a ballot: the largest possible answer, rounded up to whole kibibytes."""
     answers = sum(_largest(item) for item in instrument.items) + 1024
     pages = sum(len(page.code) + 16 for page in instrument.pages)
-    return _rounded(_DRAFT_COPIES * answers + pages), _rounded(answers)
+    return _rounded(answers + pages), _rounded(answers)
 
 
 def _largest(item: Item) -> int:
     if item.type == "text":
-        # four bytes for each letter, and as much again for what JSON must escape
-        longest = 8 * (item.max_length or 0)
+        longest = 4 * (item.max_length or 0)  # UTF-8; what JSON escapes takes two bytes
     elif item.type == "multi":
         longest = sum(len(code) + 3 for code in item.option_codes) + 2
     else:

@@ -32,7 +32,7 @@ user_role = Table(
 )
 
 
-class Role(RoleMixin, Base):  # type: ignore[misc]
+class Role(RoleMixin, Base):
     """A role that accounts can have."""
 
     __tablename__ = "role"
@@ -41,7 +41,7 @@ class Role(RoleMixin, Base):  # type: ignore[misc]
     name: Mapped[str] = mapped_column(String(20), unique=True)
 
 
-class User(UserMixin, Base):  # type: ignore[misc]
+class User(UserMixin, Base):
     """A staff account; an agency account speaks for one agency."""
 
     __tablename__ = "user"
@@ -54,7 +54,7 @@ class User(UserMixin, Base):  # type: ignore[misc]
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     agency_code: Mapped[str | None] = mapped_column(String(20))
 
-    roles: Mapped[list[Role]] = relationship(secondary=user_role)
+    roles: Mapped[list[Role]] = relationship(secondary=user_role)  # type: ignore[assignment]
 
 
 class StaffSession(Base):

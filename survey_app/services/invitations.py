@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from survey_app.db import rows_changed
 from survey_app.envelopes import format_code, link_secret
 from survey_app.i18n import HERE
 from survey_app.models.fieldwork import Invitation, Outcome, Wave, WaveState
@@ -56,7 +57,7 @@ def standing(session: Session, lookup: bytes) -> Standing | None:
 def set_outcome(session: Session, lookup: bytes, outcome: Outcome) -> bool:
     """Note that a firm refused, or is the wrong or a closed one; say whether an unanswered invitation was found."""
     statement = update(Invitation).where(Invitation.lookup == lookup, ~Invitation.answered).values(outcome=outcome)
-    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+    return rows_changed(session, statement) == 1
 
 
 def link_of(base_url: str, link_key: bytes, invitation: Invitation) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from questionnaires.instrument import Instrument, Page
-from survey_app.db import lock_wave
+from survey_app.db import lock_wave, rows_changed
 from survey_app.envelopes import Secrets, ballot_info, seal_ballot, sizes
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
@@ -76,32 +76,33 @@ def open_draft(session: Session, secrets: Secrets) -> DraftContent:
     return DraftContent(**secrets.open_draft(row.blob, row.version), version=row.version)
 
 
+@dataclass(frozen=True)
+class FilledPage:
+    """One page as a firm sent it. `seen` is the page version that the form was shown with."""
+
+    page: Page
+    answers: Mapping[str, Any]
+    seen: int
+    quoted: bool | None = None  # None: the page does not ask
+
+
 def save_page(
-    session: Session,
-    secrets: Secrets,
-    standing: Standing,
-    instrument: Instrument,
-    page: Page,
-    answers: Mapping[str, Any],
-    *,
-    seen: int,
-    now: datetime,
-    quoted: bool | None = None,
+    session: Session, secrets: Secrets, standing: Standing, instrument: Instrument, filled: FilledPage, *, now: datetime
 ) -> DraftContent:
     """Save the answers of one page beside the others and return the draft.
 
-    `seen` is the page version the form was shown with. Raises StalePage if the page was saved since, with nothing
-    changed; WaveClosed or AlreadyAnswered if the form can no longer be sent.
+    Raises StalePage if the page was saved since it was shown, with nothing changed; WaveClosed or AlreadyAnswered if the
+    form can no longer be sent.
     """
     _require_writable(standing, now)
     for _ in range(_TRIES):
         draft = open_draft(session, secrets)
-        if draft.page_version(page) != seen:
+        if draft.page_version(filled.page) != filled.seen:
             raise StalePage(draft)
         changed = DraftContent(
-            answers={**draft.answers, **answers},
-            pages={**draft.pages, page.code: seen + 1},
-            quoted=draft.quoted if quoted is None else quoted,
+            answers={**draft.answers, **filled.answers},
+            pages={**draft.pages, filled.page.code: filled.seen + 1},
+            quoted=draft.quoted if filled.quoted is None else filled.quoted,
             version=draft.version + 1,
         )
         if _write(session, secrets, standing.wave, changed, sizes(instrument)[0]):
@@ -128,8 +129,7 @@ def _write(session: Session, secrets: Secrets, wave: str, draft: DraftContent, s
             return False
         return True
     where = (Draft.id == secrets.draft_id, Draft.version == draft.version - 1)
-    result = session.execute(update(Draft).where(*where).values(version=draft.version, blob=blob))
-    return result.rowcount == 1  # type: ignore[attr-defined]
+    return rows_changed(session, update(Draft).where(*where).values(version=draft.version, blob=blob)) == 1
 
 
 def cast(session: Session, secrets: Secrets, lookup: bytes, instrument: Instrument, *, now: datetime) -> str:
@@ -143,7 +143,7 @@ def cast(session: Session, secrets: Secrets, lookup: bytes, instrument: Instrume
         raise LinkReplaced
     lock_wave(session, found.wave, exclusive=False)
     if not found.accepts(now) or not _mark_answered(session, lookup, found):
-        return _why_not(session, secrets, found, now)
+        return _why_not(session, secrets, found)
     draft = open_draft(session, secrets)
     public, stratum = _seal_with(session, found)
     content = ballot_content(instrument, draft, receipt=secrets.receipt, stratum=stratum)
@@ -172,7 +172,7 @@ def _mark_answered(session: Session, lookup: bytes, found: Standing) -> bool:
         .where(Invitation.lookup == lookup, ~Invitation.answered, open_wave)
         .values(answered=True, consent_version=found.consent_version, outcome=None)
     )
-    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+    return rows_changed(session, statement) == 1
 
 
 def _seal_with(session: Session, found: Standing) -> tuple[bytes, str]:
@@ -183,7 +183,7 @@ def _seal_with(session: Session, found: Standing) -> tuple[bytes, str]:
     return public, stratum
 
 
-def _why_not(session: Session, secrets: Secrets, found: Standing, now: datetime) -> str:
+def _why_not(session: Session, secrets: Secrets, found: Standing) -> str:
     if is_received(session, secrets, found.wave):
         return secrets.receipt
     again = session.execute(select(Invitation.answered).where(Invitation.id == found.invitation)).scalar_one()
@@ -201,6 +201,5 @@ def withdraw(session: Session, secrets: Secrets, wave: str) -> None:
     """Take a sent form out of the box again, if it is there and the box is not opened yet; tells nobody which."""
     lock_wave(session, wave, exclusive=False)
     sealed = exists().where(Wave.code == wave, Wave.state.in_([WaveState.OPEN, WaveState.CLOSED]))
-    removed = session.execute(delete(Ballot).where(Ballot.id == secrets.ballot_id, sealed))
-    if removed.rowcount == 1:  # type: ignore[attr-defined]
+    if rows_changed(session, delete(Ballot).where(Ballot.id == secrets.ballot_id, sealed)) == 1:
         session.execute(update(Wave).where(Wave.code == wave).values(withdrawn=Wave.withdrawn + 1))
