@@ -35,7 +35,8 @@ class Outcome(StrEnum):
 
 def choice(kind: type[StrEnum]) -> Enum:
     """Return the column type of a closed list of words, checked by the database."""
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda e: [member.value for member in e])
+    words = [member.value for member in kind]
+    return Enum(kind, native_enum=False, length=20, create_constraint=True, values_callable=lambda _kind: words)
 
 
 class FrozenFile(Base):
