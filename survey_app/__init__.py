@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from survey_app import access, i18n
+from survey_app import access, error_pages, i18n, security, templating
 from survey_app.config import Config
 from survey_app.db import db
 from survey_app.keys import Keys
@@ -15,25 +16,23 @@ from survey_app.keys import Keys
 
 def create_app(config: Config, keys: Keys | None = None) -> Flask:
     """Return the application for these settings; raise BadConfiguration if a key is missing."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions["config"] = config
     app.extensions["keys"] = keys or Keys.read(config.keys_dir)
     app.config.from_mapping(
-        SECRET_KEY=app.extensions["keys"].session,
         SQLALCHEMY_ENGINES={"default": config.database_url},
-        MAX_CONTENT_LENGTH=64 * 1024,
-        MAX_FORM_MEMORY_SIZE=64 * 1024,
-        MAX_FORM_PARTS=300,
-        SESSION_COOKIE_NAME="__Host-session" if config.secure else "session",
-        SESSION_COOKIE_SECURE=config.secure,
-        SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,
-        TRUSTED_HOSTS=list(config.hosts),
+        **security.settings(config, app.extensions["keys"]),
     )
     db.init_app(app)
+    security.init_app(app, config)  # first: it tells the database whether a request only reads
     CSRFProtect(app)
     i18n.init_app(app, config.secure)
-    access.close_by_default(app)
+    templating.init_app(app, config)
+    access.init_app(app)
+    error_pages.init_app(app)
     for audience in config.audiences:
-        app.register_blueprint(import_module(f"survey_app.{audience}.views").bp)
+        if find_spec(f"survey_app.{audience}"):
+            app.register_blueprint(import_module(f"survey_app.{audience}.views").bp)
+    if hasattr(import_module("survey_app.cli"), "register"):
+        import_module("survey_app.cli").register(app)
     return app

@@ -1,16 +1,23 @@
-"""Vietnamese first, English complete: which language a page speaks, and how it writes dates and numbers."""
+"""Vietnamese first, English complete: which language a page speaks, and where its words come from."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
 from flask import Flask, Response, request
-from flask_babel import Babel
+from flask_babel import Babel, Domain
 
 from questionnaires.base import LANGUAGES, Language
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
+CATALOGUES = Path(__file__).resolve().parent / "translations"
 _COOKIE = "lang"
 
 
@@ -23,9 +30,30 @@ def language() -> Language:
     return "vi"
 
 
+@cache
+def vietnamese() -> Translations:
+    """Return the words of all catalogues in translations/vi, one file for each audience."""
+    words = Translations()
+    for path in sorted((CATALOGUES / "vi").glob("*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale="vi"))
+        compiled.seek(0)
+        words.add(Translations(compiled))
+    return words
+
+
+class Words(Domain):  # type: ignore[misc]
+    """Interface texts read from the .po files themselves, so that nothing has to be compiled; English is in the code."""
+
+    def get_translations(self) -> NullTranslations:
+        return vietnamese() if language() == "vi" else NullTranslations()
+
+
 def init_app(app: Flask, secure: bool) -> None:
     """Let pages speak both languages and remember the choice in a cookie of its own."""
-    Babel(app, locale_selector=language, default_timezone="Asia/Ho_Chi_Minh")
+    babel = Babel(app, locale_selector=language, default_timezone="Asia/Ho_Chi_Minh")
+    babel.domain_instance = Words()
     app.context_processor(lambda: {"language": language()})
 
     @app.after_request

@@ -1,0 +1,72 @@
+"""Signing in and out; the second factor will stand between the password and `_start`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, current_app, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from survey_app.access import EVERYONE, SIGNED_IN, allow
+from survey_app.auth.forms import SignInForm
+from survey_app.db import transaction
+from survey_app.models.people import RoleName
+from survey_app.services import people
+
+bp = Blueprint("auth", __name__)
+
+#: Where an account starts: the first of its roles in this table.
+HOMES = {
+    RoleName.ANALYST: "staff.waves",
+    RoleName.AGENCY: "agency.home",
+    RoleName.ADMIN: "staff.accounts",
+    RoleName.COORDINATOR: "agency.home",
+    RoleName.TRIAGE: "agency.home",
+    RoleName.LEADER: "agency.home",
+}
+
+
+@bp.route("/dang-nhap", methods=["GET", "POST"])
+@allow(EVERYONE)
+def sign_in() -> ResponseReturnValue:
+    """Take e-mail and password; a wrong password, an unknown and a blocked account get the same answer."""
+    form = SignInForm()
+    if form.validate_on_submit():
+        home = _try(form.email.data, form.password.data)
+        if home:
+            return redirect(url_for(home))
+        form.form_errors.append(
+            _("Not signed in: check e-mail and password. After 10 wrong tries an account is blocked for 15 minutes.")
+        )
+    return render_template("auth/sign_in.html", form=form)
+
+
+@bp.post("/dang-xuat")
+@allow(EVERYONE)
+def sign_out() -> ResponseReturnValue:
+    """Sign this browser out, whether or not it was signed in."""
+    token = session.get(SIGNED_IN)
+    if token:
+        with transaction() as own:
+            people.end_session(own, token)
+    session.clear()
+    return redirect(url_for("public.home"))
+
+
+def _try(email: str, password: str) -> str | None:
+    """Sign in and return the endpoint to go to, or None. No transaction is open while the password is checked."""
+    pepper = current_app.extensions["keys"].password
+    with transaction() as own:
+        may_try = people.count_attempt(own, email, pepper=pepper, now=datetime.now(UTC))
+        user = people.find(own, email)
+        user_id, known = (user.id, user.password) if user and user.active and may_try else (None, None)
+        homes = [HOMES[role] for role in HOMES if user and role in {r.name for r in user.roles}]
+    if not people.password_matches(password, known) or user_id is None:
+        return None
+    with transaction() as own:
+        people.forget_attempts(own, email, pepper=pepper)
+        token = people.start_session(own, user_id, now=datetime.now(UTC))
+    session.clear()
+    session[SIGNED_IN] = token
+    return homes[0] if homes else "public.home"

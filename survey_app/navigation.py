@@ -1,0 +1,43 @@
+"""Which sections an account sees at the top of each page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from survey_app.access import allowed_to
+
+_SECTIONS = {
+    "staff.waves": lazy_gettext("Waves"),
+    "staff.accounts": lazy_gettext("Accounts"),
+    "agency.home": lazy_gettext("Results"),
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A section's name and address, and whether this page belongs to it."""
+
+    label: str
+    address: str
+    is_here: bool
+
+
+def navigation() -> list[Link]:
+    """Return the sections open to the account that asks; none on pages for everyone."""
+    if g.get("account") is None:
+        return []
+    roles = {role.name for role in g.account.roles}
+    return [
+        Link(str(label), url_for(endpoint), request.path.startswith(url_for(endpoint)))
+        for endpoint, label in _SECTIONS.items()
+        if endpoint in current_app.view_functions and allowed_to(current_app, endpoint) & roles
+    ]
+
+
+def account_name() -> str:
+    """Return the name of the account that asks."""
+    return str(g.account.name) if g.get("account") else _("Nobody")

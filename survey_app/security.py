@@ -1,0 +1,129 @@
+"""What every request and response must satisfy, whoever asks: hosts, origins, sizes, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from survey_app.config import Config
+from survey_app.db import reading
+from survey_app.keys import Keys
+
+_BODY_LIMIT = 64 * 1024
+_YEAR = 365 * 24 * 3600
+_POWERS = (
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
+)
+_CONTENT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+)
+_ALWAYS: Mapping[str, str] = {
+    "Content-Security-Policy": _CONTENT,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{power}=()" for power in _POWERS),
+    "X-Robots-Tag": "noindex",
+}
+
+
+def settings(config: Config, keys: Keys) -> dict[str, Any]:
+    """Return the settings of Flask and its extensions that guard requests, cookies and passwords."""
+    return {
+        "SECRET_KEY": keys.session,
+        "MAX_CONTENT_LENGTH": _BODY_LIMIT,
+        "MAX_FORM_MEMORY_SIZE": _BODY_LIMIT,
+        "MAX_FORM_PARTS": 300,
+        "TRUSTED_HOSTS": list(config.hosts),
+        "SESSION_COOKIE_NAME": "__Host-session" if config.secure else "session",
+        "SESSION_COOKIE_SECURE": config.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which our pages never send; origins are checked below
+        "SESSION_PROTECTION": None,  # no address or browser is kept with a session
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SALT": keys.password.hex(),
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
+            "argon2__memory_cost": 19456,
+            "argon2__time_cost": 2,
+            "argon2__parallelism": 1,
+        },
+        "SECURITY_CLI_USERS_NAME": None,  # accounts are made by our own command and page
+        "SECURITY_CLI_ROLES_NAME": None,
+    }
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Guard every request and response of the application."""
+    app.before_request(_note_reading)
+    app.before_request(_refuse_foreign_posts)
+    app.teardown_request(_forget_reading)
+    always = dict(_ALWAYS)
+    if config.secure:
+        always["Strict-Transport-Security"] = f"max-age={_YEAR}"
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in always.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def add_static_headers(headers: Any, _path: str, _url: str) -> None:
+        for name, value in always.items():
+            headers[name] = value
+
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=f"{app.root_path}/static",
+        prefix="static/",
+        max_age=_YEAR,  # addresses carry a hash of the file, see templating.asset
+        allow_all_origins=False,
+        add_headers_function=add_static_headers,
+    )
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+
+
+def _note_reading() -> None:
+    reading.set(request.method in ("GET", "HEAD", "OPTIONS"))
+
+
+def _forget_reading(_error: BaseException | None) -> None:
+    reading.set(False)
+
+
+def _refuse_foreign_posts() -> None:
+    """Refuse a form sent from another site; browsers that name no site are left to the form's token."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+    origin = request.headers.get("Origin", "null")  # "null" is what a no-referrer page sends, also to its own site
+    if origin != "null" and urlsplit(origin).netloc != request.host:
+        abort(403)
