@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from questionnaires.base import Text
 from questionnaires.instrument import Instrument
+from survey_app.db import rows_changed
 from survey_app.envelopes import Unreadable, WrongPassphrase, ballot_info, open_ballot, read_box_key
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
@@ -283,8 +284,7 @@ def _in_order(answers: dict[str, Any], instrument: Instrument) -> dict[str, Any]
 def _take_out(session: Session, code: str, ids: Sequence[str]) -> None:
     deleted = 0
     for start in range(0, len(ids), _CHUNK):
-        result = session.execute(delete(Ballot).where(Ballot.id.in_(ids[start : start + _CHUNK])))
-        deleted += result.rowcount  # type: ignore[attr-defined]
+        deleted += rows_changed(session, delete(Ballot).where(Ballot.id.in_(ids[start : start + _CHUNK])))
     if deleted != len(ids) or _count(session, Ballot, code):
         raise BallotsChanged
 

@@ -1,0 +1,15 @@
+"""The `flask` commands, one file for each subject: the same services and transaction edge as the pages."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from survey_app.cli import box, database, demo, instruments, keys, users, waves
+
+GROUPS = (keys.group, database.group, waves.group, box.group, demo.group, instruments.group, users.group)
+
+
+def register(app: Flask) -> None:
+    """Give the application its commands."""
+    for group in GROUPS:
+        app.cli.add_command(group)

@@ -1,0 +1,40 @@
+"""`flask instruments`: questionnaire files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from questionnaires.check import Report, check_instrument
+from survey_app.cli.subject import Refusal, Subject, existing_file, pick, say, spoken
+
+group = Subject("instruments", help="Questionnaire files.")
+
+
+@group.command("check")
+@click.argument("file", type=existing_file)
+def check(file: Path) -> None:
+    """Say what is wrong in an instrument FILE, how long it takes, and what it measures."""
+    report = check_instrument(file)
+    _say_figures(report)
+    if report.faults:
+        for fault in report.faults:
+            click.echo(fault.sentence(spoken()), err=True)
+        count = len(report.faults)
+        raise Refusal(pick(vi=f"{count} lỗi trong {file}.", en=f"{count} faults in {file}."))
+    say(vi=f"{file}: không có lỗi.", en=f"{file}: no faults.")
+
+
+def _say_figures(report: Report) -> None:
+    took, covers = report.length, report.coverage
+    say(
+        vi=f"Thời gian: {took.minutes:.1f} phút (trung vị), {took.minutes_p95:.1f} phút với 5 % lâu nhất; "
+        f"{took.items:.0f} câu, {took.pages:.0f} trang.",
+        en=f"Time: {took.minutes:.1f} minutes (median), {took.minutes_p95:.1f} for the slowest 5 %; "
+        f"{took.items:.0f} items, {took.pages:.0f} pages.",
+    )
+    say(
+        vi=f"Phủ {covers.measured}/{covers.survey} chỉ tiêu khảo sát: {covers.close} sát, {covers.proxy} gần đúng.",
+        en=f"Covers {covers.measured} of {covers.survey} survey indicators: {covers.close} close, {covers.proxy} proxy.",
+    )
