@@ -12,7 +12,7 @@ from analysis.codebook import codebook
 from analysis.columns import in_scope
 from analysis.design import LonelyStratum
 from analysis.index import score, score_responses
-from analysis.provenance import code_version, rows_hash
+from analysis.provenance import code_version, file_hash, rows_hash
 from analysis.responses_csv import BadResponses, read_csv
 from questionnaires.base import LANGUAGES
 from questionnaires.demonstration import distribution
@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse([fault.sentence(options.lang) for fault in error.faults])
     except BadFile as error:
         return _refuse([fault.sentence(options.lang) for fault in error.faults])
-    except (OSError, KeyError, LonelyStratum) as error:
+    except KeyError as error:
+        return _refuse([str(error.args[0])])
+    except (OSError, LonelyStratum) as error:
         return _refuse([str(error)])
     return 0
 
@@ -51,9 +53,11 @@ def _score(options: argparse.Namespace) -> None:
     scores.sub_indices.to_csv(options.out / "sub_indices.csv", index_label="sub_index")
     responses = score_responses(frame, instrument, framework, published)
     responses.to_csv(options.out / "responses.csv", index_label="row")
+    files = {"responses": options.responses, "instrument": options.instrument, "framework": options.framework}
     report = {
         "responses": len(frame),
         "in_scope": int(in_scope(frame, instrument).sum()),
+        "files": {name: file_hash(path) for name, path in files.items()},
         "responses_hash": rows_hash(frame.to_dict("records")),
         "instrument_hash": instrument.content_hash(),
         "framework_hash": framework.content_hash(),
@@ -81,7 +85,7 @@ def _audit(options: argparse.Namespace) -> None:
     instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
 
     def tell(seed: int) -> None:
-        print(f"\r{seed + 1} / {options.seeds}", end="", file=sys.stderr, flush=True)
+        print(f"\r{seed + 1} / {options.seeds} ", end="", file=sys.stderr, flush=True)
 
     published = dict(province_values(options.province))
     seeds = range(options.seeds)

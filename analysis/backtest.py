@@ -12,20 +12,23 @@ from questionnaires.framework import Framework
 from questionnaires.reference import ProvinceScore, province_values, scores
 
 COLUMNS = ["year", "province", "sub_index", "official", "computed", "error", "note"]
-TOTAL = "total"
+TOTAL, TOTAL_OF_OFFICIAL = "total", "total_of_official"
 
 
 def backtest(framework: Framework) -> pd.DataFrame:
     """Return official beside computed scores, one row per year, province and sub-index (`total` too).
 
-    The framework's reference year: sub-indices from the published indicators, and the total from those sub-indices. Every
-    year with weights: `total_of_official`, the total from the official sub-indices. Scores are 1-10, totals 0-100.
+    The framework's reference year: sub-indices from the published indicators, `total` from those sub-indices, and
+    `total_of_official` from the official ones. Other years with weights: `total` from the official sub-indices. Scores
+    are 1-10, totals 0-100.
     """
     rows: list[dict[str, Any]] = []
     for row in scores():
         if row.year == framework.reference_year:
             rows += _from_indicators(framework, row)
-        rows += _from_sub_indices(framework, row)
+            rows += _from_sub_indices(framework, row, TOTAL_OF_OFFICIAL)
+        else:
+            rows += _from_sub_indices(framework, row, TOTAL)
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["error"] = table["computed"] - table["official"]
     return table
@@ -44,15 +47,15 @@ def _from_indicators(framework: Framework, row: ProvinceScore) -> Iterator[dict[
     yield _line(row, TOTAL, row.total, total, _total_note(row))
 
 
-def _from_sub_indices(framework: Framework, row: ProvinceScore) -> Iterator[dict[str, Any]]:
+def _from_sub_indices(framework: Framework, row: ProvinceScore, code: str) -> Iterator[dict[str, Any]]:
     try:
         weights = framework.weights_of(row.year)
     except KeyError:
         return
-    known = {code: row.sub_indices[code] for code in weights}
+    known = {name: row.sub_indices[name] for name in weights}
     if row.total is not None and all(value is not None for value in known.values()):
-        total = 10 * math.fsum(weight * (known[code] or 0) for code, weight in weights.items())
-        yield _line(row, "total_of_official", row.total, total, _total_note(row))
+        total = 10 * math.fsum(weight * (known[name] or 0) for name, weight in weights.items())
+        yield _line(row, code, row.total, total, _total_note(row))
 
 
 def _total_note(row: ProvinceScore) -> str:

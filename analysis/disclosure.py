@@ -33,8 +33,8 @@ class Released:
     """What everybody may see.
 
     indicators: index = code; sub_index, status (shown, band, hidden, not_measured, published), reason, band, n (rounded
-    to 5), value, low, high (empty unless shown), match.
-    sub_indices: index = code and `total`; value, low, high, measured, indicators, coverage, reason.
+    to 5), value, low, high (empty unless shown; rounded, since exact shares give exact counts back), match.
+    sub_indices: index = code and `total`; value, low, high (two decimals), measured, indicators, coverage, reason.
     """
 
     indicators: pd.DataFrame
@@ -67,7 +67,7 @@ def _verdict(indicator: Indicator, row: Any, instrument: Instrument) -> Verdict:
     if instrument.item(indicator.rule.item).sensitive != "none" and n < MIN_SENSITIVE:
         return "hidden", "sensitive_few_answers"
     if indicator.rule.stat != "share":
-        return "shown", None
+        return ("hidden", "few_on_one_side") if _all_alike(indicator.rule, row) else ("shown", None)
     if n < MIN_EXTREME and not LOW_BAND <= row["value"] <= HIGH_BAND:
         return "band", "extreme_few_answers"
     if n < LARGE and min(row["hits"], n - row["hits"]) < MIN_SIDE:
@@ -75,36 +75,47 @@ def _verdict(indicator: Indicator, row: Any, instrument: Instrument) -> Verdict:
     return "shown", None
 
 
+def _all_alike(rule: Rule, row: Any) -> bool:
+    """Say whether a mean on few answers tells that every firm gave the same one."""
+    return rule.stat in ("mean", "percent") and row["n"] < LARGE and row["se"] == 0
+
+
 def _hide_what_could_be_solved(
     verdicts: dict[str, Verdict], instrument: Instrument, framework: Framework
 ) -> dict[str, Verdict]:
-    """Hide a second share where the shown ones of the same item and base would give a hidden one back."""
+    """Hide a second figure where the shown ones of the same item and base would give a hidden one back."""
     result = dict(verdicts)
-    for group in _shares_of_one_base(framework, instrument):
+    for group in _figures_of_one_base(framework, instrument):
         while _solvable(group, result, instrument):
             loose = [code for code, _ in group if result[code][0] == "shown"]
             result[loose[-1]] = ("hidden", "protects_another")
     return result
 
 
-def _shares_of_one_base(framework: Framework, instrument: Instrument) -> list[list[tuple[str, Rule]]]:
+def _figures_of_one_base(framework: Framework, instrument: Instrument) -> list[list[tuple[str, Rule]]]:
     groups: dict[tuple[str, str], list[tuple[str, Rule]]] = {}
     for indicator in framework.indicators:
         rule = indicator.rule
-        item = instrument.by_code.get(rule.item) if rule and rule.stat == "share" else None
+        item = instrument.by_code.get(rule.item) if rule else None
         if rule and item and item.type in SINGLE:
             groups.setdefault((rule.item, repr(rule.where)), []).append((indicator.code, rule))
     return [group for group in groups.values() if len(group) > 1]
 
 
 def _solvable(group: list[tuple[str, Rule]], verdicts: Mapping[str, Verdict], instrument: Instrument) -> bool:
-    """Say whether a hidden share is a sum or difference of shown ones and of the whole."""
+    """Say whether a hidden share or mean is a sum or difference of shown ones and of the whole."""
     options = instrument.item(group[0][1].item).option_codes
-    vectors = {code: np.array([option in rule.numerator for option in options], float) for code, rule in group}
+    vectors = {code: np.array([_counts_for(rule, option) for option in options]) for code, rule in group}
     known = [np.ones(len(options))] + [vectors[code] for code in vectors if verdicts[code][0] == "shown"]
     rank = np.linalg.matrix_rank(np.array(known))
     hidden = [vector for code, vector in vectors.items() if verdicts[code][0] != "shown"]
     return len(known) > 1 and any(np.linalg.matrix_rank(np.array([*known, vector])) == rank for vector in hidden)
+
+
+def _counts_for(rule: Rule, option: str) -> float:
+    if rule.values is not None:
+        return rule.values.get(option, 0.0)
+    return float(option in rule.numerator)
 
 
 def _indicator_rows(scores: Scores, framework: Framework, verdicts: Mapping[str, Verdict]) -> pd.DataFrame:
@@ -119,14 +130,22 @@ def _indicator_rows(scores: Scores, framework: Framework, verdicts: Mapping[str,
             "reason": reason,
             "band": ("below_10" if found["value"] < LOW_BAND else "above_90") if status == "band" else None,
             "n": rounded(found["n"]) if status in ("shown", "band") else None,
-            **{name: float(found[name]) if shown else math.nan for name in ("value", "low", "high")},
+            **{name: _shown_digits(indicator, found, name) if shown else math.nan for name in ("value", "low", "high")},
             "match": indicator.rule.match if indicator.rule else None,
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def _shown_digits(indicator: Indicator, row: Any, name: str) -> float:
+    """Return a figure as rounded as it may be shown: a share of under 100 firms to whole per cent."""
+    if indicator.rule is not None and indicator.rule.stat == "share":
+        return round(float(row[name]), 2 if row["n"] < LARGE else 3)
+    return round(float(row[name]), 1 if row["n"] < LARGE else 2)
+
+
 def _sub_index_rows(scores: Scores) -> pd.DataFrame:
     rows = scores.sub_indices[["value", "low", "high", "measured", "indicators", "coverage"]].copy()
+    rows[["value", "low", "high"]] = rows[["value", "low", "high"]].round(2)
     rows["reason"] = pd.Series(None, rows.index, dtype=object)
     rows.loc[rows["value"].isna(), "reason"] = "little_coverage"
     if scores.in_scope < MIN_RESPONSES:

@@ -206,11 +206,11 @@ def score_responses(
     own: dict[str, Numbers] = {}
     good: dict[str, Numbers] = {}
     for indicator, rule, item in indicators.measurable(framework, instrument):
+        base = indicators.base_of(frame, rule, item, scope)
+        good[indicator.code] = np.where(base.base, _goodness(indicator, base.y), np.nan)
         if scores.indicators.at[indicator.code, "status"] == "measured":
-            base = indicators.base_of(frame, rule, item, scope)
             linear = indicators.estimate(base, rule, design)
             own[indicator.code] = indicators.per_response(base, rule, linear, design)
-            good[indicator.code] = np.where(base.base, _goodness(indicator, base.y), np.nan)
     result = {}
     for sub_index in framework.sub_indices:
         members = framework.indicators_of(sub_index.code)

@@ -18,6 +18,11 @@ def rows_hash(rows: Iterable[Any]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @cache
 def code_version() -> str:
     """Return the SHA-256 of the code that makes a score: the Python files of the analysis and of the questionnaires."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.columns import BLANK, NO_ANSWER, NOT_ASKED, NOT_STATED, STRATUM, WEIGHT, columns_of, item_columns
 from questionnaires.base import Language
-from questionnaires.conditions import SPECIAL
+from questionnaires.conditions import SPECIAL, Condition
 from questionnaires.instrument import Instrument, Item
 
 
@@ -50,14 +50,15 @@ def read_csv(path: Path, instrument: Instrument) -> pd.DataFrame:
         fault = CellFault(1, "-", str(path.name), "Lưu tệp ở dạng UTF-8", "Save the file as UTF-8")
         raise BadResponses([fault]) from error
     header, body = (rows[0], rows[1:]) if rows else ([], [])
-    if faults := [*_header_faults(header, instrument), *_length_faults(header, body)]:
-        raise BadResponses(faults)
-    records = [dict(zip(header, row, strict=True)) for row in body]
-    found = [
-        fault for number, record in enumerate(records, start=2) for fault in _row_faults(number, record, instrument)
+    faults = [*_header_faults(header, instrument), *_length_faults(header, body)]
+    whole = [
+        (number, dict(zip(header, row, strict=True))) for number, row in enumerate(body, 2) if len(row) == len(header)
     ]
-    if found:
-        raise BadResponses(found)
+    readable = [item for item in instrument.items if all(header.count(name) == 1 for name in columns_of(item))]
+    faults += [fault for number, record in whole for fault in _row_faults(number, record, instrument, readable)]
+    if faults:
+        raise BadResponses(sorted(faults, key=lambda fault: fault.row))
+    records = [record for _, record in whole]
     frame = pd.DataFrame(records, columns=header, dtype=object)
     if WEIGHT in frame:
         frame[WEIGHT] = frame[WEIGHT].astype(float)
@@ -88,15 +89,18 @@ def _length_faults(header: list[str], body: list[list[str]]) -> Iterator[CellFau
             yield CellFault(number, "-", text, "Số ô khác số cột", "The number of cells differs from the header")
 
 
-def _row_faults(number: int, record: dict[str, str], instrument: Instrument) -> list[CellFault]:
+def _row_faults(number: int, record: dict[str, str], instrument: Instrument, readable: list[Item]) -> list[CellFault]:
     faults = list(_weight_faults(number, record))
     answers: dict[str, Any] = {}
-    for item in instrument.items:
+    for item in readable:
         if item.type == "text":
             continue
-        faults += _multi_faults(number, record, item) if item.type == "multi" else _cell_faults(number, record, item)
-        answers |= _answer(record, item)
-    return faults or list(_route_faults(number, record, instrument, answers))
+        check = _multi_faults if item.type == "multi" else _cell_faults
+        found = list(check(number, record, item))
+        faults += found
+        answers |= {} if found else _answer(record, item)
+    good = {item.code for item in readable} - {fault.column.split("__")[0] for fault in faults}
+    return faults + list(_route_faults(number, record, instrument, answers, good))
 
 
 def _weight_faults(number: int, record: dict[str, str]) -> Iterator[CellFault]:
@@ -132,15 +136,14 @@ def _cell_faults(number: int, record: dict[str, str], item: Item) -> Iterator[Ce
 
 def _number_faults(number: int, item: Item, value: str) -> Iterator[CellFault]:
     low, high = (item.range.min, item.range.max) if item.range else (float("-inf"), float("inf"))
-    try:
-        inside = low <= float(value) <= high
-    except ValueError:
-        inside = False
-    if not inside:
+    if not _is_numeric(value) or not low <= float(value) <= high:
         limits = f"{low:g}-{high:g}"
         yield CellFault(
             number, item.code, value, f"Phải là số trong khoảng {limits}", f"It must be a number in {limits}"
         )
+    elif item.range and round(float(value), item.range.decimals) != float(value):
+        vi, en = f"Chỉ nhận {item.range.decimals} chữ số thập phân", f"It takes {item.range.decimals} decimals"
+        yield CellFault(number, item.code, value, vi, en)
 
 
 def _multi_faults(number: int, record: dict[str, str], item: Item) -> Iterator[CellFault]:
@@ -191,19 +194,46 @@ def _is_numeric(cell: str) -> bool:
 
 
 def _route_faults(
-    number: int, record: dict[str, str], instrument: Instrument, answers: dict[str, Any]
+    number: int, record: dict[str, str], instrument: Instrument, answers: dict[str, Any], good: set[str]
 ) -> Iterator[CellFault]:
+    """Yield where the answers leave the route, as far as it follows from `good`, the items without a fault."""
+    if any(item.end_if and item.code not in good for item in instrument.items):
+        return
     asked = instrument.answers_asked(answers)
-    for item in instrument.items:
+    certain = set(good)
+    for item in (instrument.item(code) for page in instrument.pages for code in page.items):
         if item.type == "text":
             continue
-        cell = record[columns_of(item)[0]]
-        if item.code in asked and cell == NOT_ASKED:
-            message = (
-                "Câu này phải được hỏi: ghi trả lời hoặc để trống",
-                "The item must be asked: answer or leave it blank",
+        if item.code not in certain or not _triggers(item.ask_if) <= certain:
+            certain.discard(item.code)  # what it triggers is uncertain too
+            continue
+        yield from _asked_faults(number, item, record[columns_of(item)[0]], item.code in asked)
+        if item.type == "multi" and item.code in asked:
+            yield from _offer_faults(number, record, item, asked, certain)
+
+
+def _triggers(condition: Condition | None) -> set[str]:
+    return {code for code, _ in condition.triggers()} if condition else set()
+
+
+def _asked_faults(number: int, item: Item, cell: str, asked: bool) -> Iterator[CellFault]:
+    if item.ladder and cell == NOT_STATED:  # opening the box writes it for "not asked" too
+        return
+    if asked and cell == NOT_ASKED:
+        vi, en = "Câu này phải được hỏi: ghi trả lời hoặc để trống", "The item must be asked: answer or leave it blank"
+        yield CellFault(number, item.code, cell, vi, en)
+    elif not asked and cell != NOT_ASKED:
+        vi, en = "Câu này không được hỏi: ghi dấu chấm", "The item is not asked here: write a dot"
+        yield CellFault(number, item.code, cell, vi, en)
+
+
+def _offer_faults(
+    number: int, record: dict[str, str], item: Item, asked: dict[str, object], certain: set[str]
+) -> Iterator[CellFault]:
+    for option in item.options:
+        column = f"{item.code}__{option.code}"
+        known = option.ask_if is not None and _triggers(option.ask_if) <= certain
+        if known and record[column] == "1" and option.ask_if and not option.ask_if.holds(asked):
+            yield CellFault(
+                number, column, "1", "Lựa chọn này không được hỏi: ghi 0", "The option is not offered: write 0"
             )
-            yield CellFault(number, item.code, cell, *message)
-        elif item.code not in asked and cell != NOT_ASKED:
-            message = "Câu này không được hỏi: ghi dấu chấm", "The item is not asked here: write a dot"
-            yield CellFault(number, item.code, cell, *message)
