@@ -44,7 +44,7 @@ def check(wave: str) -> None:
     counts = box.check(db.session, wave)
     _say_counts(counts)
     if not counts.agree:
-        raise Refusal(pick(vi="Số đếm không khớp: hãy tìm nguyên nhân.", en="The counts disagree: find out why."))
+        raise Refusal(vi="Số đếm không khớp: hãy tìm nguyên nhân.", en="The counts disagree: find out why.")
 
 
 @group.command("discard")

@@ -52,10 +52,8 @@ def check() -> None:
     found = _current()
     if found != newest:
         raise Refusal(
-            pick(
-                vi=f"Cơ sở dữ liệu ở bản {found}, mới nhất là {newest}: chạy `flask db upgrade`.",
-                en=f"The database is at {found}, the newest is {newest}: run `flask db upgrade`.",
-            )
+            vi=f"Cơ sở dữ liệu ở bản {found}, mới nhất là {newest}: chạy `flask db upgrade`.",
+            en=f"The database is at {found}, the newest is {newest}: run `flask db upgrade`.",
         )
     _say_current()
 

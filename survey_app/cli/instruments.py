@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from questionnaires.check import Report, check_instrument
-from survey_app.cli.subject import Refusal, Subject, existing_file, pick, say, spoken
+from survey_app.cli.subject import Refusal, Subject, existing_file, say, spoken
 
 group = Subject("instruments", help="Questionnaire files.")
 
@@ -22,7 +22,7 @@ def check(file: Path) -> None:
         for fault in report.faults:
             click.echo(fault.sentence(spoken()), err=True)
         count = len(report.faults)
-        raise Refusal(pick(vi=f"{count} lỗi trong {file}.", en=f"{count} faults in {file}."))
+        raise Refusal(vi=f"{count} lỗi trong {file}.", en=f"{count} faults in {file}.")
     say(vi=f"{file}: không có lỗi.", en=f"{file}: no faults.")
 
 

@@ -21,10 +21,14 @@ _LANGUAGE = "survey_app.language"
 
 
 class Refusal(click.ClickException):
-    """Ends a command with a sentence for a person and exit code 1."""
+    """Ends a command with a sentence for a person, in the command's language, and exit code 1."""
+
+    def __init__(self, *, vi: str, en: str) -> None:
+        super().__init__(pick(vi=f"Lỗi: {vi}", en=f"Error: {en}"))
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(pick(vi=f"Lỗi: {self.message}", en=f"Error: {self.message}"), file=file, err=True)
+        """Print the sentence."""
+        click.echo(self.message, file=file, err=file is None)
 
 
 class Command(click.Command):
@@ -48,16 +52,18 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except DomainError as error:
-            raise Refusal(error.message(spoken())) from error
+            raise Refusal(vi=error.message("vi"), en=error.message("en")) from error
         except BadFile as error:
-            raise Refusal("\n".join(fault.sentence(spoken()) for fault in error.faults)) from error
+            raise Refusal(**{each: _sentences(error, each) for each in LANGUAGES}) from error
         except OperationalError as error:
             raise Refusal(
-                pick(
-                    vi=f"Cơ sở dữ liệu không dùng được ({error.orig}). Chạy `flask db upgrade`, hoặc thử lại sau.",
-                    en=f"The database cannot be used ({error.orig}). Run `flask db upgrade`, or try again later.",
-                )
+                vi=f"Cơ sở dữ liệu không dùng được ({error.orig}). Chạy `flask db upgrade`, hoặc thử lại sau.",
+                en=f"The database cannot be used ({error.orig}). Run `flask db upgrade`, or try again later.",
             ) from error
+
+
+def _sentences(error: BadFile, language: Language) -> str:
+    return "\n".join(fault.sentence(language) for fault in error.faults)
 
 
 class Subject(AppGroup):
