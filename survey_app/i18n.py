@@ -43,7 +43,7 @@ def vietnamese() -> Translations:
     return words
 
 
-class Words(Domain):  # type: ignore[misc]
+class Words(Domain):
     """Interface texts read from the .po files themselves, so that nothing has to be compiled; English is in the code."""
 
     def get_translations(self) -> NullTranslations:
@@ -53,7 +53,7 @@ class Words(Domain):  # type: ignore[misc]
 def init_app(app: Flask, secure: bool) -> None:
     """Let pages speak both languages and remember the choice in a cookie of its own."""
     babel = Babel(app, locale_selector=language, default_timezone="Asia/Ho_Chi_Minh")
-    babel.domain_instance = Words()
+    babel.domain_instance = Words()  # type: ignore[no-untyped-call]
     app.context_processor(lambda: {"language": language()})
 
     @app.after_request

@@ -31,7 +31,7 @@ def init_app(app: Flask, config: Config) -> None:
         navigation=navigation,
         account_name=account_name,
     )
-    app.jinja_env.filters.update(day=day, moment=moment, number=number, share=share)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number, share=share, figure=figure)
 
 
 @cache
@@ -73,3 +73,12 @@ def share(value: float | None, decimals: int = 0) -> str:
         return "–"
     places = f".{'0' * decimals}" if decimals else ""
     return str(format_percent(value, format=f"#,##0{places}%", locale=language()))
+
+
+def figure(value: float | None, unit: str) -> str:
+    """Return a figure in its unit as the method names it: shares and percentages in per cent, the rest as numbers."""
+    if unit.startswith("share"):
+        return share(value, 1)
+    if unit.startswith("percent"):
+        return share(None if value is None else value / 100, 1)
+    return number(value, 1)

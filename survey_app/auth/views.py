@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, redirect, render_template, session, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from survey_app.access import EVERYONE, SIGNED_IN, allow
-from survey_app.auth.forms import SignInForm
+from survey_app.auth.forms import NewPasswordForm, SignInForm
 from survey_app.db import transaction
+from survey_app.i18n import language
 from survey_app.models.people import RoleName
 from survey_app.services import people
 
@@ -31,8 +32,8 @@ HOMES = {
 @allow(EVERYONE)
 def sign_in() -> ResponseReturnValue:
     """Take e-mail and password; a wrong password, an unknown and a blocked account get the same answer."""
-    form = SignInForm()
-    if form.validate_on_submit():
+    form = SignInForm()  # type: ignore[no-untyped-call]
+    if form.validate_on_submit():  # type: ignore[no-untyped-call]
         home = _try(form.email.data, form.password.data)
         if home:
             return redirect(url_for(home))
@@ -52,6 +53,29 @@ def sign_out() -> ResponseReturnValue:
             people.end_session(own, token)
     session.clear()
     return redirect(url_for("public.home"))
+
+
+@bp.route("/mat-khau", methods=["GET", "POST"])
+@allow(*RoleName)
+def new_password() -> ResponseReturnValue:
+    """Let people choose another password; every browser of theirs, this one too, signs in again."""
+    form = NewPasswordForm()  # type: ignore[no-untyped-call]
+    if form.validate_on_submit():  # type: ignore[no-untyped-call]
+        try:
+            _change_password(form.current.data, form.new.data)
+        except people.WrongPassword as error:
+            form.current.errors = [error.message(language())]
+        except people.PasswordTooShort as error:
+            form.new.errors = [error.message(language())]
+        else:
+            session.clear()
+            return redirect(url_for("auth.sign_in"))
+    return render_template("auth/new_password.html", form=form, length=people.PASSWORD_LENGTH)
+
+
+def _change_password(current: str, new: str) -> None:
+    with transaction() as own:
+        people.change_password(own, people.account(own, g.account.id), current=current, new=new)
 
 
 def _try(email: str, password: str) -> str | None:

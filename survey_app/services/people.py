@@ -60,6 +60,20 @@ class AgencyNeeded(DomainError):
     en = "An agency account needs the code of its agency; other accounts have none."
 
 
+class WrongPassword(DomainError):
+    """The password in use was not given."""
+
+    vi = "Mật khẩu đang dùng chưa đúng."
+    en = "This is not the password in use."
+
+
+class LastAdministrator(DomainError):
+    """Without an active administrator nobody could make accounts."""
+
+    vi = "Đây là quản trị viên duy nhất: lập một quản trị viên khác trước."
+    en = "This is the only administrator: make another one first."
+
+
 @dataclass(frozen=True)
 class SeenSession:
     """Whose signed-in browser it is, and whether its last use should be noted anew."""
@@ -115,6 +129,13 @@ def set_password(session: Session, user: User, password: str) -> None:
     sign_out_everywhere(session, user)
 
 
+def change_password(session: Session, user: User, *, current: str, new: str) -> None:
+    """Let people replace their own password; raise WrongPassword or PasswordTooShort."""
+    if not password_matches(current, user.password):
+        raise WrongPassword
+    set_password(session, user, new)
+
+
 def one_time_password() -> str:
     """Return a random password that can be read aloud: five groups of four digits and letters."""
     letters = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -122,7 +143,9 @@ def one_time_password() -> str:
 
 
 def deactivate(session: Session, user: User) -> None:
-    """Close the account and sign it out everywhere."""
+    """Close the account and sign it out everywhere; raise LastAdministrator."""
+    if _is_last_administrator(session, user):
+        raise LastAdministrator
     user.active = False
     sign_out_everywhere(session, user)
 
@@ -212,6 +235,11 @@ def _role(session: Session, name: RoleName) -> Role:
         role = Role(name=name.value)
         session.add(role)
     return role
+
+
+def _is_last_administrator(session: Session, user: User) -> bool:
+    admins = select(User.id).join(User.roles).where(User.active, Role.name == RoleName.ADMIN.value)
+    return session.scalars(admins).all() == [user.id]
 
 
 def _hashed(password: str) -> str:

@@ -1,0 +1,159 @@
+"""The job runner: `python -m survey_app.jobs`, a process beside the web workers.
+
+It looks for queued rows, starts a child process for each, and keeps the row's heart beating. The child alone loads
+pandas; when it ends, its memory is given back. Why no queueing library: docs/adr/0005-jobs.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from questionnaires.base import Text
+from survey_app import create_app
+from survey_app.config import Config
+from survey_app.db import reading, transaction
+from survey_app.errors import DomainError
+from survey_app.models.fieldwork import WaveState
+from survey_app.services import jobs, waves
+from survey_app.services.jobs import Claim
+
+NAME = "jobs"
+LOOK_EVERY = 1.0  # seconds
+BEAT_EVERY = 5.0
+
+log = logging.getLogger(__name__)
+Progress = Callable[[int], None]
+
+
+def close(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
+    """Close a wave; one that is closed already stays so."""
+    code = arguments["wave"]
+    with transaction() as session:
+        if waves.get(session, code).state is WaveState.OPEN:
+            waves.close(session, code)
+    return Text(
+        vi=f"Đợt {code} đã đóng. Việc tiếp theo là mở hòm phiếu.",
+        en=f"Wave {code} is closed. Opening the box comes next.",
+    )
+
+
+WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {"close": close}
+
+
+def do(claim: Claim) -> None:
+    """Do a claimed job and note its result, or why it cannot be done."""
+    with transaction() as session:
+        job = jobs.get(session, claim.id)
+        kind, arguments, by = job.kind, dict(job.arguments), job.queued_by
+    try:
+        result = WORK[kind](arguments, by, lambda percent: _advance(claim, percent))
+    except DomainError as error:
+        with transaction() as session:
+            jobs.fail(session, claim, Text(vi=error.message("vi"), en=error.message("en")))
+        return
+    with transaction() as session:
+        jobs.finish(session, claim, result)
+
+
+def _advance(claim: Claim, percent: int) -> None:
+    with transaction() as session:
+        jobs.advance(session, claim, percent)
+
+
+class Runner:
+    """Looks for work, and watches one child process at a time."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.stopping = False
+        self.claim: Claim | None = None
+        self.child: subprocess.Popen[bytes] | None = None
+        self._beaten = float("-inf")
+
+    def run(self) -> None:
+        """Work until told to stop; a job cut short then is found again from its row."""
+        log.info("the job runner is ready")
+        while not self.stopping:
+            self.step()
+            time.sleep(LOOK_EVERY)
+        if self.child:
+            self.child.terminate()
+            self.child.wait()
+
+    def stop(self, *_signal: object) -> None:
+        """Stop at the next look."""
+        self.stopping = True
+
+    def step(self) -> None:
+        """Look once: beat, see whether the child has ended, start the next job. A busy database is tried again."""
+        with self.app.app_context():
+            try:
+                self._beat()
+                self._reap()
+                self._start()
+            except OperationalError:
+                log.warning("the database does not answer; trying again")
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten < BEAT_EVERY:
+            return
+        now = datetime.now(UTC)
+        with transaction() as session:
+            jobs.note_runner(session, NAME, now=now)
+            if self.claim:
+                jobs.beat(session, self.claim, now=now)
+        self._beaten = time.monotonic()
+
+    def _reap(self) -> None:
+        if self.child is None or self.claim is None or self.child.poll() is None:
+            return
+        if self.child.returncode != 0:
+            log.error("job %s stopped with code %s", self.claim.id, self.child.returncode)
+            with transaction() as session:
+                jobs.give_back(session, self.claim)
+        self.child = self.claim = None
+
+    def _start(self) -> None:
+        if self.child or not self._is_waiting():
+            return
+        with transaction() as session:
+            self.claim = jobs.claim(session, now=datetime.now(UTC))
+        if self.claim:
+            numbers = [str(self.claim.id), str(self.claim.attempt)]
+            self.child = subprocess.Popen([sys.executable, "-m", __spec__.name, *numbers])  # noqa: S603 - two numbers
+
+    def _is_waiting(self) -> bool:
+        reading.set(True)  # a look must never wait for whoever writes
+        try:
+            with transaction() as session:
+                return jobs.is_waiting(session, now=datetime.now(UTC))
+        finally:
+            reading.set(False)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the runner, or with the numbers of a job and an attempt do that job."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    app = create_app(Config.from_env())
+    if arguments:
+        with app.app_context():
+            do(Claim(int(arguments[0]), int(arguments[1])))
+        return
+    runner = Runner(app)
+    signal.signal(signal.SIGTERM, runner.stop)
+    signal.signal(signal.SIGINT, runner.stop)
+    runner.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

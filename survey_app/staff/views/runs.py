@@ -1,0 +1,37 @@
+"""Score runs: their figures, and their release."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from survey_app.access import allow
+from survey_app.db import db
+from survey_app.models.people import RoleName
+from survey_app.models.score import ScoreRun
+from survey_app.services.instruments import framework_of
+from survey_app.staff.views import bp
+from survey_app.staff.views.waves import queue
+
+
+@bp.get("/pt/chay/<int:number>")
+@allow(RoleName.ANALYST)
+def run(number: int) -> ResponseReturnValue:
+    """Show a run's sub-indices and indicators, for analysts: before the publishing rules."""
+    found = db.get_or_abort(ScoreRun, number)
+    framework = framework_of(db.session, found.framework_hash)
+    return render_template("staff/run.html", run=found, framework=framework)
+
+
+@bp.get("/pt/chay/<int:number>/phat-hanh")
+@allow(RoleName.ANALYST)
+def confirm_release(number: int) -> ResponseReturnValue:
+    """Ask before a run is released: it cannot be taken back."""
+    return render_template("staff/release.html", run=db.get_or_abort(ScoreRun, number))
+
+
+@bp.post("/pt/chay/<int:number>/phat-hanh")
+@allow(RoleName.ANALYST)
+def release(number: int) -> ResponseReturnValue:
+    """Queue the release of a run; later a second person must agree here."""
+    return queue("release", {"run": db.get_or_abort(ScoreRun, number).id})
