@@ -194,7 +194,7 @@ def answer(
     """Let one firm start, fill page after page, and send."""
     secrets = Secrets(link_secret(keys.link, WAVE, firm.invitation, 1), resume_code())
     found = lookup(keys.lookup, secrets.link)
-    pages = list(_filled_pages(instrument, firm, random.Random(f"{seed} {firm.unit}")))  # noqa: S311 - invented data
+    pages = list(filled_pages(instrument, firm, random.Random(f"{seed} {firm.unit}")))  # noqa: S311 - invented data
     with transaction() as session:
         place = standing(session, found)
         if place is None:
@@ -202,10 +202,11 @@ def answer(
         for filled in pages:
             save_page(session, secrets, place, instrument, filled, now=now)
     with transaction() as session:
-        cast(session, secrets, found, instrument, now=now)
+        cast(session, secrets, found, now=now)
 
 
-def _filled_pages(instrument: Instrument, firm: Firm, rng: random.Random) -> Iterator[FilledPage]:
+def filled_pages(instrument: Instrument, firm: Firm, rng: random.Random) -> Iterator[FilledPage]:
+    """Yield the pages of an invented form: what the frame knows as it is, the rest from the distribution."""
     answers = draw_answers(instrument, distribution(), rng, fixed=firm.known)
     commenting, quoted = rng.random() < _SHARE_COMMENTING, rng.random() < _SHARE_QUOTED
     if instrument.comment_item in answers and commenting:
