@@ -59,7 +59,9 @@ def _from_sub_indices(framework: Framework, row: ProvinceScore, code: str) -> It
 
 
 def _total_note(row: ProvinceScore) -> str:
-    return "official total computed, not published by VCCI" if "computed" in row.note else ""
+    if "did not publish" in row.note:
+        return "computed: VCCI published no total of this province"
+    return "computed from the official sub-indices" if "computed" in row.note else ""
 
 
 def _line(row: ProvinceScore, code: str, official: float | None, computed: float, note: str) -> dict[str, Any]:

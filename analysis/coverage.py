@@ -47,7 +47,7 @@ def simulate(
     """
     estimates, medians, statuses = [], [], []
     for seed in seeds:
-        frame = _wave(instrument, distribution, random.Random(seed))  # noqa: S311 - a simulation
+        frame = one_wave(instrument, distribution, random.Random(seed))  # noqa: S311 - a simulation
         scores = score(frame, instrument, framework, published)
         estimates.append(scores.sub_indices)
         medians.append(scores.indicators)
@@ -74,7 +74,8 @@ def truth(framework: Framework, published: dict[str, float]) -> pd.Series:
     return pd.Series(values)
 
 
-def _wave(instrument: Instrument, distribution: Distribution, rng: random.Random) -> pd.DataFrame:
+def one_wave(instrument: Instrument, distribution: Distribution, rng: random.Random) -> pd.DataFrame:
+    """Return the frame of one simulated wave: the answers of those drawn, coarsened by nobody."""
     keys = [instrument.item(code) for code in instrument.key_variables]
     firms = [{item.code: draw(instrument, item, distribution, rng, {}) for item in keys} for _ in range(FRAME)]
     answers = [draw_answers(instrument, distribution, rng, firm) for firm in rng.sample(firms, ANSWERS)]

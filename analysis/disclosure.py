@@ -133,7 +133,9 @@ def _indicator_rows(scores: Scores, framework: Framework, verdicts: Mapping[str,
             **{name: _shown_digits(indicator, found, name) if shown else math.nan for name in ("value", "low", "high")},
             "match": indicator.rule.match if indicator.rule else None,
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    texts = table[["reason", "band", "match"]].astype(object)
+    return table.assign(**texts.where(texts.notna(), None))
 
 
 def _shown_digits(indicator: Indicator, row: Any, name: str) -> float:

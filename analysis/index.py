@@ -24,7 +24,7 @@ from questionnaires.instrument import Instrument
 from questionnaires.reference import national
 
 TOTAL = "total"
-#: A sub-index measured on less of its scale than this has no score.
+#: A sub-index, or the total, measured on less of its scale than this has no score.
 MIN_COVERAGE = 0.5
 
 
@@ -118,7 +118,9 @@ def compose(
     enough = coverage[names] >= MIN_COVERAGE
     variances = dict(zip(names, np.diag(covariance), strict=True))
     rows = {name: _row(values[name] if enough[name] else math.nan, variances[name], design) for name in names}
-    rows[TOTAL] = _total(framework, values.where(enough), covariance, design)
+    rows[TOTAL] = _total(
+        framework, values if coverage[TOTAL] >= MIN_COVERAGE else values * math.nan, covariance, design
+    )
     result = pd.DataFrame.from_dict(rows, orient="index")
     result["measured"] = [sum(table.at[c, "sub_index"] == name for c in measured) for name in names] + [len(measured)]
     result["indicators"] = [len(framework.indicators_of(name)) for name in names] + [len(framework.indicators)]

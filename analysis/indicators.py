@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ import pandas as pd
 from analysis import columns
 from analysis.columns import Mask, Numbers
 from analysis.design import Design
-from analysis.estimators import Linearised, mean, quantile, share
+from analysis.estimators import Estimate, Linearised, mean, quantile, share
 from questionnaires.framework import Framework, Indicator, Rule
 from questionnaires.instrument import Instrument, Item
 
 #: Under this many valid answers an indicator is not measured.
 MIN_ANSWERS = 5
+COUNTS = ("n_asked", "dk", "na", "ref", "blank", "hits")
+COLUMNS = [*COUNTS, *(field.name for field in fields(Estimate)), "unseen"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def estimate_all(
         counts["hits"] = int(base.y[base.base].sum()) if rule.stat == "share" else None
         rows[indicator.code] = counts | vars(found.estimate) | {"unseen": found.unseen}
         linearised[indicator.code] = found.z
-    return pd.DataFrame.from_dict(rows, orient="index"), pd.DataFrame(linearised)
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.reindex(columns=COLUMNS), pd.DataFrame(linearised, index=range(len(frame)))
 
 
 def _counts(frame: pd.DataFrame, item: Item, base: Base) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+import hashlib
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.__main__ import main
+from analysis.responses_csv import write_csv
+
+
+@pytest.fixture
+def responses(tmp_path, wave):
+    path = tmp_path / "responses.csv"
+    write_csv(wave, path)
+    return path
+
+
+def test_score_writes_the_four_files(tmp_path, responses, wave, capsys):
+    out = tmp_path / "out"
+    assert main(["score", str(responses), "--out", str(out)]) == 0
+    assert "competition" in capsys.readouterr().out
+    indicators = pd.read_csv(out / "indicators.csv", dtype={"indicator": str}, index_col="indicator")
+    assert len(indicators) == 142
+    assert indicators.loc["5.09", "status"] == "measured"
+    sub_indices = pd.read_csv(out / "sub_indices.csv", index_col="sub_index")
+    assert len(sub_indices) == 11
+    each = pd.read_csv(out / "responses.csv")
+    assert len(each) == len(wave)
+    assert {"legal_score", "legal_contribution"} <= set(each)
+    report = json.loads((out / "report.json").read_text())
+    assert report["files"]["responses"] == hashlib.sha256(responses.read_bytes()).hexdigest()
+    assert (report["responses"], report["province"]) == (len(wave), "Lạng Sơn")
+    assert all(
+        len(report[name]) == 64 for name in ("responses_hash", "instrument_hash", "framework_hash", "code_version")
+    )
+
+
+def test_a_bad_file_is_refused_with_every_fault_and_no_result(tmp_path, responses, capsys):
+    table = pd.read_csv(responses, dtype=str, keep_default_na=False)
+    table.loc[0, "p02"] = "perhaps"
+    table.loc[4, "b04"] = "9"
+    table.to_csv(responses, index=False)
+    assert main(["score", str(responses), "--out", str(tmp_path / "out"), "--lang", "en"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0:2] for line in said] == [["Row 2", " column p02"], ["Row 6", " column b04"]]
+    assert not (tmp_path / "out").exists()
+
+
+def test_faults_are_told_in_vietnamese_unless_asked_otherwise(tmp_path, responses, capsys):
+    responses.write_text("p02\n")
+    assert main(["score", str(responses), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith("Dòng 1, cột ")
+
+
+@pytest.mark.parametrize("argument", [["--province", "Atlantis"], ["--instrument", "nowhere.yaml"]])
+def test_what_is_not_there_is_named_without_a_traceback(tmp_path, responses, argument, capsys):
+    assert main(["score", str(responses), "--out", str(tmp_path / "out"), *argument]) == 1
+    said = capsys.readouterr().err
+    assert argument[1] in said
+    assert "Traceback" not in said
+
+
+def test_backtest_writes_one_row_for_each_year_province_and_sub_index(tmp_path, capsys):
+    out = tmp_path / "backtest.csv"
+    assert main(["backtest", "--out", str(out)]) == 0
+    assert "largest_error" in capsys.readouterr().out
+    table = pd.read_csv(out)
+    assert list(table) == ["year", "province", "sub_index", "official", "computed", "error", "note"]
+    assert not table.duplicated(["year", "province", "sub_index"]).any()
+
+
+def test_codebook_is_written_in_the_language_asked_for(tmp_path):
+    out = tmp_path / "codebook.md"
+    assert main(["codebook", "--out", str(out), "--lang", "en"]) == 0
+    assert out.read_text().startswith("# Codebook")
+
+
+def test_audit_prints_the_coverage_and_what_is_hidden(capsys):
+    assert main(["audit", "--seeds", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "nine sub-indices pooled" in said
+    assert "5.09" in said
+
+
+@pytest.mark.parametrize("command", ["score", "backtest", "codebook", "audit"])
+def test_each_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert "--framework" in capsys.readouterr().out

@@ -1,0 +1,189 @@
+import pandas as pd
+import pytest
+
+from analysis import columns
+from analysis.responses_csv import BadResponses, read_csv, write_csv
+from tests.analysis import tiny
+
+SURVEY = tiny.survey()
+NO_RATING = {key: value for key, value in tiny.answers(answer="dk").items() if key != "rating"}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "responses.csv"
+
+
+def frame(*answers, **more):
+    return columns.from_answers(answers or [tiny.answers(), NO_RATING, tiny.answers(days=None)], SURVEY, **more)
+
+
+def faults(path, table: pd.DataFrame) -> list[tuple[int, str, str]]:
+    write_csv(table, path)
+    with pytest.raises(BadResponses) as caught:
+        read_csv(path, SURVEY)
+    for fault in caught.value.faults:
+        assert fault.vi
+        assert fault.en
+        assert str(fault.row) in fault.sentence("vi")
+        assert fault.column in fault.sentence("en")
+    return [(fault.row, fault.column, fault.value) for fault in caught.value.faults]
+
+
+def test_what_is_written_is_read_back(path):
+    table = frame(weight=[1.5, 2.0, 1.0], stratum=["a", "a", "b"])
+    write_csv(table, path)
+    pd.testing.assert_frame_equal(read_csv(path, SURVEY), table, check_dtype=False)
+
+
+def test_a_simulated_wave_is_read_back_without_a_fault(path, wave, pci):
+    write_csv(wave, path)
+    pd.testing.assert_frame_equal(read_csv(path, pci), wave.reset_index(drop=True), check_dtype=False)
+
+
+def test_blank_not_asked_and_several_choices_are_told_apart():
+    table = frame(
+        tiny.answers(topics=None), NO_RATING, tiny.answers(topics="ref"), tiny.answers(topics=["tax", "land"])
+    )
+    assert table["topics__tax"].tolist() == ["", "1", "ref", "1"]
+    assert table["topics__none"].tolist() == ["", "0", "ref", "0"]
+    assert table["rating"].tolist() == ["r3", ".", "r3", "r3"]
+
+
+def test_a_byte_order_mark_is_no_fault(path):
+    write_csv(frame(), path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(read_csv(path, SURVEY)) == 3
+
+
+def test_a_file_that_is_not_utf_8_is_named(path):
+    path.write_bytes("trạng thái".encode("utf-16"))
+    with pytest.raises(BadResponses, match="UTF-8"):
+        read_csv(path, SURVEY)
+
+
+def test_an_empty_file_lacks_every_column(path):
+    path.write_bytes(b"")
+    with pytest.raises(BadResponses) as caught:
+        read_csv(path, SURVEY)
+    assert [fault.column for fault in caught.value.faults] == columns.item_columns(SURVEY)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("status", "maybe"),
+        ("days", "101"),
+        ("days", "-1"),
+        ("days", "2.5"),
+        ("days", "ref"),
+        ("days", "nan"),
+        ("days", "five"),
+        ("topics__tax", "yes"),
+        ("size", "huge"),
+        ("answer", "ns"),
+    ],
+)
+def test_a_cell_outside_the_contract_is_named_with_its_row_column_and_value(path, column, value):
+    table = frame()
+    table.loc[1, column] = value
+    assert faults(path, table) == [(3, column, value)]
+
+
+@pytest.mark.parametrize("value", ["any", "ns"])
+def test_a_key_variable_may_hold_a_rung_or_not_stated(path, value):
+    table = frame()
+    table["size"] = value
+    write_csv(table, path)
+    found = read_csv(path, SURVEY)
+    assert columns.valid(found, SURVEY.item("size")).tolist() == [value == "any"] * 3
+
+
+def test_a_key_variable_that_was_not_asked_may_be_not_stated(path):
+    table = frame({"status": "closed"})
+    table["size"] = "ns"
+    write_csv(table, path)
+    assert read_csv(path, SURVEY).at[0, "size"] == "ns"
+
+
+@pytest.mark.parametrize("cells", [["1", ".", "0"], ["ref", "ref", "1"], ["", "0", "1"]])
+def test_a_mixture_in_the_columns_of_one_item_is_a_fault(path, cells):
+    table = frame()
+    table.loc[2, ["topics__tax", "topics__land", "topics__none"]] = cells
+    assert faults(path, table) == [(4, "topics", ",".join(cells))]
+
+
+def test_an_answered_item_has_at_least_one_tick(path):
+    table = frame()
+    table.loc[0, ["topics__tax", "topics__land", "topics__none"]] = "0"
+    assert faults(path, table) == [(2, "topics", "0")]
+
+
+def test_an_exclusive_option_stands_alone(path):
+    assert faults(path, frame(tiny.answers(topics=["tax", "none"]))) == [(2, "topics", "tax,none")]
+
+
+def test_an_answer_off_the_route_is_a_fault(path):
+    assert faults(path, frame(tiny.answers(answer="dk"))) == [(2, "rating", "r3")]
+
+
+def test_a_dot_on_the_route_is_a_fault(path):
+    table = frame()
+    table.loc[0, "rating"] = "."
+    assert faults(path, table) == [(2, "rating", ".")]
+
+
+def test_an_answer_after_the_questionnaire_ended_is_a_fault(path):
+    found = faults(path, frame({"status": "closed", "days": 5}))
+    assert found == [(2, "days", "5")]
+
+
+def test_an_option_that_was_not_offered_cannot_be_ticked(path):
+    assert faults(path, frame(tiny.answers(answer="no", topics=["tax", "land"]))) == [(2, "topics__land", "1")]
+
+
+def test_a_faulty_trigger_brings_no_second_fault_about_what_it_triggers(path):
+    table = frame(NO_RATING)
+    table.loc[0, "answer"] = "perhaps"
+    assert faults(path, table) == [(2, "answer", "perhaps")]
+
+
+@pytest.mark.parametrize("value", ["0", "-2", "", "much", "inf"])
+def test_a_weight_is_a_number_over_zero(path, value):
+    table = frame()
+    table["weight"] = ["1", value, "1"]
+    assert faults(path, table) == [(3, "weight", value)]
+
+
+def test_a_stratum_has_a_name(path):
+    assert faults(path, frame(stratum=["a", "", "a"])) == [(3, "stratum", "")]
+
+
+def test_unknown_missing_and_doubled_columns_are_faults(path):
+    table = frame().drop(columns="days").assign(extra="1")
+    table.insert(0, "status", table["status"], allow_duplicates=True)
+    found = faults(path, table)
+    assert [(row, column) for row, column, _ in found] == [(1, "status"), (1, "extra"), (1, "days")]
+
+
+def test_a_row_of_another_length_is_a_fault(path):
+    write_csv(frame(), path)
+    path.write_text(path.read_text() + "open,micro\n")
+    with pytest.raises(BadResponses) as caught:
+        read_csv(path, SURVEY)
+    assert [(fault.row, fault.column) for fault in caught.value.faults] == [(5, "-")]
+
+
+def test_every_fault_is_named_and_not_only_the_first(path):
+    table = frame().assign(extra="1", weight=["1", "0", "1"])
+    table.loc[0, ["status", "days"]] = ["maybe", "1000"]
+    table.loc[1, "rating"] = "r1"
+    table.loc[2, ["topics__tax", "topics__land", "topics__none"]] = ["1", "0", "1"]
+    assert faults(path, table) == [
+        (1, "extra", "extra"),
+        (2, "status", "maybe"),
+        (2, "days", "1000"),
+        (3, "weight", "0"),
+        (3, "rating", "r1"),
+        (4, "topics", "tax,none"),
+    ]
