@@ -23,7 +23,9 @@ ANSWERS = 220
 class Coverage:
     """Over simulated waves: how often the 95 % interval holds the truth, and how often each indicator is hidden.
 
-    sub_indices: index = code; truth, covered (share), mean error, mean standard error.
+    sub_indices: index = code and `total`; truth, covered (share), mean_error, mean_se, released (share of waves whose score
+    may be shown).
+    medians: the same of the indicators that are medians.
     hidden: index = indicator code; shares of waves by released status.
     """
 
@@ -45,18 +47,21 @@ def simulate(
 
     A frame of 400 firms; 220, a simple random draw, answer. Truth: the score of the published indicators.
     """
-    estimates, medians, statuses = [], [], []
+    estimates, medians, statuses, shown = [], [], [], []
     for seed in seeds:
         frame = one_wave(instrument, distribution, random.Random(seed))  # noqa: S311 - a simulation
         scores = score(frame, instrument, framework, published)
         estimates.append(scores.sub_indices)
         medians.append(scores.indicators)
-        statuses.append(publish(scores, instrument, framework, published).indicators["status"])
+        released = publish(scores, instrument, framework, published)
+        statuses.append(released.indicators["status"])
+        shown.append(released.sub_indices["value"].notna())
         if progress:
             progress(seed)
     hidden = pd.DataFrame(statuses).apply(lambda column: column.value_counts(normalize=True)).T.fillna(0)
+    covered = _covered(pd.concat(estimates), truth(framework, published))
     return Coverage(
-        _covered(pd.concat(estimates), truth(framework, published)),
+        covered.assign(released=pd.DataFrame(shown).mean()),
         _covered(pd.concat(medians), pd.Series(published)[_medians(framework)]),
         hidden,
     )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.index import Scores, hold
+from analysis.index import MIN_COVERAGE, Scores, hold
 from questionnaires.framework import Framework, Indicator, Rule
 from questionnaires.instrument import SINGLE, Instrument
 
@@ -149,7 +149,8 @@ def _sub_index_rows(scores: Scores) -> pd.DataFrame:
     rows = scores.sub_indices[["value", "low", "high", "measured", "indicators", "coverage"]].copy()
     rows[["value", "low", "high"]] = rows[["value", "low", "high"]].round(2)
     rows["reason"] = pd.Series(None, rows.index, dtype=object)
-    rows.loc[rows["value"].isna(), "reason"] = "little_coverage"
+    rows.loc[rows["value"].isna(), "reason"] = "no_scale"
+    rows.loc[rows["coverage"] < MIN_COVERAGE, "reason"] = "little_coverage"
     if scores.in_scope < MIN_RESPONSES:
         rows["reason"] = "few_responses"
         rows[["value", "low", "high"]] = math.nan

@@ -166,6 +166,14 @@ def test_a_short_questionnaire_shows_no_score_on_under_half_of_the_scale(pci_202
     assert math.isnan(found.at["entry", "value"])
 
 
+def test_a_method_without_a_scale_shows_indicators_and_says_why_there_is_no_score():
+    bare = METHOD.model_copy(update={"reference_year": None, "weights": ()})
+    bare = bare.model_copy(update={"indicators": tuple(i.model_copy(update={"slope": None}) for i in bare.indicators)})
+    released = published(wave(60, 60), bare)
+    assert released.indicators.at["1.02", "status"] == "shown"
+    assert (released.sub_indices["reason"] == "no_scale").all()
+
+
 def test_what_is_released_says_only_what_everybody_may_see(wave, pci, pci_2023, lang_son):
     released = publish(score(wave, pci, pci_2023, lang_son), pci, pci_2023, lang_son)
     assert list(released.indicators) == [
