@@ -25,7 +25,7 @@ def create_app(config: Config, keys: Keys | None = None) -> Flask:
     )
     db.init_app(app)
     security.init_app(app, config)  # first: it tells the database whether a request only reads
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     i18n.init_app(app, config.secure)
     templating.init_app(app, config)
     access.init_app(app)
@@ -33,6 +33,8 @@ def create_app(config: Config, keys: Keys | None = None) -> Flask:
     for audience in config.audiences:
         if find_spec(f"survey_app.{audience}"):
             app.register_blueprint(import_module(f"survey_app.{audience}.views").bp)
+    if "respondent" in app.blueprints:
+        csrf.exempt(app.blueprints["respondent"])  # its forms check their own token, and come back with what was typed
     if hasattr(import_module("survey_app.cli"), "register"):
         import_module("survey_app.cli").register(app)
     return app

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from contextvars import Context
 from html.parser import HTMLParser
 from typing import Any
 
+from flask import has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from survey_app.db import db
 
 
 class CheckedClient(FlaskClient):
     """Fails a page that no user should see: no title, no language, not one h1, no policy, a traceback."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        response = super().open(*args, **kwargs)
+        if has_app_context():
+            db.session.rollback()  # a test that only looked must not hold the database
+        # a context of its own, as in a server: two browsers must not share what Flask keeps for one request
+        response: TestResponse = Context().run(super().open, *args, **kwargs)
         if response.mimetype == "text/html" and response.status_code not in (301, 302, 303, 307, 308):
             check_page(response)
         return response

@@ -26,9 +26,9 @@ DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A PostgreSQL server of our own, with a migrated template database."""
-    server = Server.start(tmp_path_factory.mktemp("postgres"))
+    server = Server.start()
     try:
         server.create("template_migrated")
         _migrate(server.url("template_migrated"))

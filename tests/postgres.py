@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +28,12 @@ class Server:
     folder: Path | None = None
 
     @classmethod
-    def start(cls, folder: Path) -> Server:
+    def start(cls) -> Server:
         """Start a server on a free port of the loopback address, or use the one that PCI_TEST_POSTGRES names."""
         if url := os.environ.get("PCI_TEST_POSTGRES"):
             return cls(url)
+        # not below pytest's folder, which a second run of the tests closes to the server's user
+        folder = Path(tempfile.mkdtemp(prefix="survey-postgres-"))
         binaries = _binaries()
         prefix = _not_root(folder)
         port = _free_port()
@@ -61,6 +64,7 @@ class Server:
             subprocess.run(
                 [*self.pg_ctl, "-D", str(self.folder), "-m", "immediate", "stop"], check=True, capture_output=True
             )
+            shutil.rmtree(self.folder.parent)
 
     def url(self, name: str) -> str:
         """Return the address of a database."""
@@ -98,9 +102,6 @@ def _not_root(folder: Path) -> tuple[str, ...]:
         return ()
     user = next((name for name in ("postgres", "nobody") if _exists(name)), "nobody")
     shutil.chown(folder, user)
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
     return ("setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups", "--inh-caps=-all")
 
 

@@ -17,6 +17,7 @@ from survey_app.envelopes import Secrets, ballot_info, seal_ballot, sizes
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Draft, Receipt
+from survey_app.services.instruments import instrument_of
 from survey_app.services.invitations import Standing, standing
 
 _TRIES = 10
@@ -132,7 +133,7 @@ def _write(session: Session, secrets: Secrets, wave: str, draft: DraftContent, s
     return rows_changed(session, update(Draft).where(*where).values(version=draft.version, blob=blob)) == 1
 
 
-def cast(session: Session, secrets: Secrets, lookup: bytes, instrument: Instrument, *, now: datetime) -> str:
+def cast(session: Session, secrets: Secrets, lookup: bytes, *, now: datetime) -> str:
     """Send the draft: mark the invitation answered, put the sealed ballot in, delete the draft; return the receipt.
 
     One transaction. Sending again after a lost reply gives the same receipt. Raises AlreadyAnswered, WaveClosed or
@@ -144,7 +145,7 @@ def cast(session: Session, secrets: Secrets, lookup: bytes, instrument: Instrume
     lock_wave(session, found.wave, exclusive=False)
     if not found.accepts(now) or not _mark_answered(session, lookup, found):
         return _why_not(session, secrets, found)
-    draft = open_draft(session, secrets)
+    draft, instrument = open_draft(session, secrets), instrument_of(session, found.instrument_hash)
     public, stratum = _seal_with(session, found)
     content = ballot_content(instrument, draft, receipt=secrets.receipt, stratum=stratum)
     info = ballot_info(found.wave, found.instrument_hash)
@@ -176,8 +177,10 @@ def _mark_answered(session: Session, lookup: bytes, found: Standing) -> bool:
 
 
 def _seal_with(session: Session, found: Standing) -> tuple[bytes, str]:
-    statement = select(Wave.public_key, Invitation.stratum).where(
-        Wave.code == found.wave, Invitation.id == found.invitation
+    statement = (
+        select(Wave.public_key, Invitation.stratum)
+        .join(Invitation, Invitation.wave == Wave.code)
+        .where(Invitation.id == found.invitation)
     )
     public, stratum = session.execute(statement).one()
     return public, stratum

@@ -1,0 +1,1 @@
+"""What a business sees: no account, two secrets in one cookie, plain forms."""

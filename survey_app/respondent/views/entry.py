@@ -1,0 +1,80 @@
+"""What every page of the form needs first: the browser's secrets, the invitation behind them, the draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import current_app, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from questionnaires.instrument import Instrument, Page
+from survey_app import envelopes
+from survey_app.db import db
+from survey_app.keys import Keys
+from survey_app.respondent.browser import Held, held
+from survey_app.services import responses
+from survey_app.services.instruments import instrument_of
+from survey_app.services.invitations import Standing, standing
+from survey_app.services.responses import DraftContent
+
+
+class Elsewhere(Exception):
+    """This page is not for this browser now; `answer` is what it gets instead."""
+
+    def __init__(self, answer: ResponseReturnValue) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A firm at its form."""
+
+    held: Held
+    secrets: envelopes.Secrets
+    standing: Standing
+    instrument: Instrument
+
+    def draft(self) -> DraftContent:
+        """Return what is saved."""
+        return responses.open_draft(db.session, self.secrets)
+
+
+def enter() -> Entry:
+    """Return who is at the form; raise Elsewhere for a browser without secrets, or a form that takes nothing more."""
+    found = held()
+    if found is None or found.secrets is None:
+        raise Elsewhere(redirect(url_for("respondent.start")))
+    stands = standing(db.session, lookup_of(found.link))
+    if stands is None:
+        raise Elsewhere(unusable())
+    if stands.answered or not stands.accepts(now()):
+        raise Elsewhere(redirect(url_for("respondent.sent")))
+    return Entry(found, found.secrets, stands, instrument_of(db.session, stands.instrument_hash))
+
+
+def unusable() -> ResponseReturnValue:
+    """Return the one page for a link that is unknown, used, replaced or of a closed wave."""
+    return render_template("respondent/unusable.html"), 404
+
+
+def lookup_of(link: str) -> bytes:
+    """Return what the database keeps of a link secret."""
+    keys: Keys = current_app.extensions["keys"]
+    return envelopes.lookup(keys.lookup, link)
+
+
+def now() -> datetime:
+    """Return the time of this request."""
+    return datetime.now(UTC)
+
+
+def next_page(instrument: Instrument, draft: DraftContent) -> Page | None:
+    """Return the first page on the route that was never saved, None where all were."""
+    return next((page for page in instrument.route(draft.answers) if not draft.page_version(page)), None)
+
+
+def address_of(page: Page | None) -> str:
+    """Return the address of a page, of the review for None."""
+    return url_for("respondent.page", code=page.code) if page else url_for("respondent.review")

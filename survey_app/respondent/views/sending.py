@@ -1,0 +1,148 @@
+"""The end of the form: review, send, receipt, withdraw, done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from questionnaires.instrument import Instrument, Page, Section
+from survey_app import access
+from survey_app.db import db, transaction
+from survey_app.envelopes import BadCode, Secrets, format_code, parse_code
+from survey_app.errors import DomainError
+from survey_app.i18n import language
+from survey_app.models.fieldwork import WaveState
+from survey_app.respondent.browser import forget, held
+from survey_app.respondent.forms import CodesForm, PlainForm
+from survey_app.respondent.views import bp
+from survey_app.respondent.views.entry import enter, lookup_of, now
+from survey_app.services import invitations, responses
+from survey_app.services.responses import DraftContent
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of the review: its pages on the route, and how many questions are left."""
+
+    section: Section
+    pages: tuple[tuple[Page, int], ...]
+
+    @property
+    def left(self) -> int:
+        """Return how many questions of the section are not answered."""
+        return sum(left for _, left in self.pages)
+
+
+@bp.get("/p/xem-lai")
+@access.allow(access.EVERYONE)
+def review() -> ResponseReturnValue:
+    """Show what is answered and what is left, before sending."""
+    entry = enter()
+    draft = entry.draft()
+    parts = _parts(entry.instrument, draft)
+    unquoted = bool(draft.answers.get(entry.instrument.comment_item or "")) and not draft.quoted
+    set_aside = _set_aside(entry.instrument, draft)
+    closes_on = entry.standing.closes_on
+    return render_template(
+        "respondent/review.html",
+        form=PlainForm(), parts=parts, unquoted=unquoted, set_aside=set_aside, closes_on=closes_on,
+    )  # fmt: skip
+
+
+def _parts(instrument: Instrument, draft: DraftContent) -> list[Part]:
+    asked = instrument.answers_asked(draft.answers)
+    pages: dict[str, list[tuple[Page, int]]] = {}
+    for page in instrument.route(draft.answers):
+        items = [instrument.item(code) for code in page.items if code in asked]
+        left = sum(asked[item.code] is None for item in items if item.type != "text")
+        if items:
+            pages.setdefault(page.section, []).append((page, left))
+    return [Part(instrument.section(code), tuple(found)) for code, found in pages.items()]
+
+
+def _set_aside(instrument: Instrument, draft: DraftContent) -> int:
+    """Return how many answers no longer count because an earlier answer has changed."""
+    asked = instrument.answers_asked(draft.answers)
+    return sum(answer is not None and code not in asked for code, answer in draft.answers.items())
+
+
+@bp.post("/p/gui")
+@access.allow(access.EVERYONE)
+def send() -> ResponseReturnValue:
+    """Send the form: one transaction, acknowledged only after it is done."""
+    found = held()
+    if found is None or found.secrets is None:
+        return redirect(url_for("respondent.start"))
+    if not PlainForm().validate():
+        return redirect(url_for("respondent.review"))
+    try:
+        with transaction() as session:
+            responses.cast(session, found.secrets, lookup_of(found.link), now=now())
+    except DomainError as error:
+        return render_template("respondent/not_sent.html", message=error.message(language())), 409
+    return redirect(url_for("respondent.sent"))
+
+
+@bp.get("/p/da-gui")
+@access.allow(access.EVERYONE)
+def sent() -> ResponseReturnValue:
+    """Show the receipt if this browser's form has been received; say plainly if it has not."""
+    found = held()
+    if found is None or found.secrets is None:
+        return redirect(url_for("respondent.start"))
+    stands = invitations.standing(db.session, lookup_of(found.link))
+    if stands and responses.is_received(db.session, found.secrets, stands.wave):
+        return render_template(
+            "respondent/sent.html",
+            form=PlainForm(),
+            receipt=format_code(found.secrets.receipt),
+            code=format_code(found.resume),
+            can_withdraw=stands.state in (WaveState.OPEN, WaveState.CLOSED),
+            closes_on=stands.closes_on,
+        )
+    if stands and not stands.answered and stands.accepts(now()):
+        return redirect(url_for("respondent.review"))
+    error = responses.AlreadyAnswered() if stands and stands.answered else responses.WaveClosed()
+    return render_template("respondent/not_sent.html", message=error.message(language()))
+
+
+@bp.route("/p/rut", methods=["GET", "POST"])
+@access.allow(access.EVERYONE)
+def withdraw() -> ResponseReturnValue:
+    """Take a sent form back; the page after it is the same whether one was found or not."""
+    form = CodesForm()
+    if request.method == "GET" or not form.validate():
+        return render_template("respondent/withdraw.html", form=form, error=None, has_codes=_secrets(None) is not None)
+    secrets = _secrets(form)
+    if secrets is None:
+        error = _("Each code has 16 characters in 4 groups. Check them against your photo of the screen.")
+        return render_template("respondent/withdraw.html", form=form, error=error, has_codes=False)
+    stands = invitations.standing(db.session, lookup_of(secrets.link))
+    db.session.rollback()  # the transaction below starts with the lock
+    if stands is not None:
+        with transaction() as session:
+            responses.withdraw(session, secrets, stands.wave)
+    return render_template("respondent/withdrawn.html")
+
+
+def _secrets(form: CodesForm | None) -> Secrets | None:
+    """Return the secrets that were typed, or else those the browser holds."""
+    if form is not None and (form.code.data or form.resume.data):
+        try:
+            return Secrets(parse_code(form.code.data or ""), parse_code(form.resume.data or ""))
+        except BadCode:
+            return None
+    found = held()
+    return found.secrets if found else None
+
+
+@bp.post("/p/xong")
+@access.allow(access.EVERYONE)
+def done() -> ResponseReturnValue:
+    """Let the browser forget the form."""
+    if not PlainForm().validate():
+        return redirect(url_for("respondent.sent"))
+    return forget(make_response(render_template("respondent/done.html")))

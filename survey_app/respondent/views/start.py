@@ -1,0 +1,146 @@
+"""From the message to the first question: start, consent, resume; and the ways not to take part."""
+
+from __future__ import annotations
+
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from survey_app import access
+from survey_app.db import db, transaction
+from survey_app.envelopes import BadCode, Secrets, format_code, parse_code, resume_code
+from survey_app.models.fieldwork import Outcome
+from survey_app.respondent.browser import Held, forget, held, keep
+from survey_app.respondent.forms import CodesForm, PlainForm, StartForm
+from survey_app.respondent.views import bp
+from survey_app.respondent.views.entry import address_of, lookup_of, next_page, now, unusable
+from survey_app.services import invitations, responses
+from survey_app.services.instruments import instrument_of
+
+_OUTCOMES = {"refused": Outcome.REFUSED, "wrong_firm": Outcome.WRONG_FIRM, "closed_firm": Outcome.CLOSED_FIRM}
+
+
+@bp.get("/p")
+@access.allow(access.EVERYONE)
+def start() -> ResponseReturnValue:
+    """Show the start page: always the same one, whoever comes with whatever."""
+    return render_template("respondent/start.html", form=StartForm(formdata=None), error=None)
+
+
+@bp.post("/p")
+@access.allow(access.EVERYONE)
+def begin() -> ResponseReturnValue:
+    """Take the link and go on: to the consent, to the form begun before, or to what the firm chose instead."""
+    form = StartForm()
+    if not form.validate():
+        has_cookies = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+        return _ask_again(form, None) if has_cookies else render_template("respondent/cookies.html")
+    try:
+        link = parse_code(form.code.data or "")
+    except BadCode:
+        error = _("The code has 16 characters in 4 groups. Check it against the message or the card.")
+        return _ask_again(form, error)
+    if form.action.data in _OUTCOMES:
+        return _note(link, form.action.data)
+    stands = invitations.standing(db.session, lookup_of(link))
+    if stands is None:
+        return unusable()
+    before = held()
+    if before and before.secrets and before.link == link:
+        return redirect(url_for("respondent.go_on"))
+    if stands.answered or not stands.accepts(now()):
+        return unusable()
+    if before and before.secrets and not form.replace.data:
+        return render_template("respondent/other_form.html", form=form, link=link, code=format_code(before.resume))
+    return keep(make_response(redirect(url_for("respondent.consent"))), Held(link))
+
+
+def _ask_again(form: StartForm, error: str | None) -> ResponseReturnValue:
+    return render_template("respondent/start.html", form=form, error=error)
+
+
+def _note(link: str, action: str) -> ResponseReturnValue:
+    with transaction() as own:
+        found = invitations.set_outcome(own, lookup_of(link), _OUTCOMES[action])
+    return render_template("respondent/noted.html", refused=action == "refused") if found else unusable()
+
+
+@bp.get("/p/dong-y")
+@access.allow(access.EVERYONE)
+def consent() -> ResponseReturnValue:
+    """Show what the firm agrees to."""
+    found = held()
+    stands = invitations.standing(db.session, lookup_of(found.link)) if found else None
+    if stands is None:
+        return redirect(url_for("respondent.start"))
+    instrument = instrument_of(db.session, stands.instrument_hash)
+    return render_template(
+        "respondent/consent.html", form=PlainForm(), instrument=instrument, closes_on=stands.closes_on
+    )
+
+
+@bp.post("/p/dong-y")
+@access.allow(access.EVERYONE)
+def agree() -> ResponseReturnValue:
+    """Begin the form: from here on the browser holds a resume code that nobody else knows."""
+    found = held()
+    if found is None:
+        return redirect(url_for("respondent.start"))
+    if not PlainForm().validate():
+        return redirect(url_for("respondent.consent"))
+    begun = found if found.resume else Held(found.link, resume_code())
+    return keep(make_response(redirect(url_for("respondent.go_on"))), begun)
+
+
+@bp.post("/p/tu-choi")
+@access.allow(access.EVERYONE)
+def refuse() -> ResponseReturnValue:
+    """Note that the firm does not take part; no reminder will follow."""
+    found = held()
+    if found is None or not PlainForm().validate():
+        return redirect(url_for("respondent.start"))
+    return forget(make_response(_note(found.link, "refused")))
+
+
+@bp.get("/p/tiep")
+@access.allow(access.EVERYONE)
+def go_on() -> ResponseReturnValue:
+    """Lead to the first page that was never saved, or to the review."""
+    found = held()
+    if found is None or found.secrets is None:
+        return redirect(url_for("respondent.start"))
+    stands = invitations.standing(db.session, lookup_of(found.link))
+    if stands is None:
+        return unusable()
+    if stands.answered or not stands.accepts(now()):
+        return redirect(url_for("respondent.sent"))
+    draft = responses.open_draft(db.session, found.secrets)
+    return redirect(address_of(next_page(instrument_of(db.session, stands.instrument_hash), draft)))
+
+
+@bp.route("/p/ma", methods=["GET", "POST"])
+@access.allow(access.EVERYONE)
+def resume() -> ResponseReturnValue:
+    """Open a form that was begun on another device, with the link's code and the resume code."""
+    form = CodesForm()
+    error = None
+    if request.method == "POST" and form.validate():
+        try:
+            found = Held(parse_code(form.code.data or ""), parse_code(form.resume.data or ""))
+        except BadCode:
+            error = _("Each code has 16 characters in 4 groups. Check them against your photo of the screen.")
+        else:
+            if _is_known(found):
+                return keep(make_response(redirect(url_for("respondent.go_on"))), found)
+            error = _("No form was found for these two codes. Check both, or begin anew with your link.")
+    return render_template("respondent/resume.html", form=form, error=error)
+
+
+def _is_known(found: Held) -> bool:
+    stands = invitations.standing(db.session, lookup_of(found.link))
+    secrets = Secrets(found.link, found.resume)
+    if stands is None:
+        return False
+    return bool(responses.open_draft(db.session, secrets).version) or responses.is_received(
+        db.session, secrets, stands.wave
+    )
