@@ -26,7 +26,7 @@ def open_(wave: str, key_file: Path, passphrase_file: Path | None) -> None:
     private_key = None
     if box.needs_key(db.session, wave):
         db.session.rollback()
-        private_key = box.read_key(key_file, passphrase(passphrase_file), wave)
+        private_key = box.read_key(key_file, wave, lambda: passphrase(passphrase_file))
     db.session.rollback()
     label = pick(vi="Mở hòm phiếu", en="Opening the box")
     with click.progressbar(length=len(Step), label=label) as bar:

@@ -34,6 +34,12 @@ class Pair(click.ParamType[tuple[str, str]]):
         return first, second
 
 
+def _counts(context: click.Context, option: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, int]:
+    """Return the firms of each stratum; fail if one is no whole number."""
+    whole = click.IntRange(min=0)
+    return {stratum: int(whole(count, option, context)) for stratum, count in pairs}
+
+
 @group.command("create")
 @click.argument("code")
 @click.option("--title", nargs=2, required=True, help="Its name in Vietnamese, and in English.")
@@ -41,7 +47,9 @@ class Pair(click.ParamType[tuple[str, str]]):
 @click.option("--closes", type=day, required=True, help="Last day, until 17:00.")
 @click.option("--instrument", default="pci_domestic", show_default=True)
 @click.option("--framework", default="pci_2023", show_default=True)
-@click.option("--firms", type=Pair("="), multiple=True, required=True, help="Firms of a stratum: n1_9=5200.")
+@click.option(
+    "--firms", type=Pair("="), multiple=True, required=True, callback=_counts, help="Firms of a stratum: n1_9=5200."
+)
 @click.option("--merge", type=Pair(":"), multiple=True, help="A stratum and the one it may join: n50:n10_49.")
 def create(
     code: str,
@@ -50,7 +58,7 @@ def create(
     closes: datetime,
     instrument: str,
     framework: str,
-    firms: tuple[tuple[str, str], ...],
+    firms: dict[str, int],
     merge: tuple[tuple[str, str], ...],
 ) -> None:
     """Make the wave CODE, in draft."""
@@ -62,7 +70,7 @@ def create(
             documents=_documents(instrument, framework),
             days=(opens.date(), closes.date()),
             consent_version=config().consent_version,
-            frame_counts={stratum: int(count) for stratum, count in firms},
+            frame_counts=firms,
             stratum_ladder=[list(pair) for pair in merge],
         )
     say(vi=f"Đã tạo đợt {code} (chưa mở).", en=f"The wave {code} is made (a draft).")

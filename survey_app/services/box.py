@@ -25,10 +25,11 @@ from survey_app.models.response import Ballot, Comment, Receipt, Response
 from survey_app.services.coarsening import Coarsened, coarsen
 from survey_app.services.instruments import instrument_of
 from survey_app.services.storage import wipe_what_was_deleted
-from survey_app.services.waves import get, held, key_header
+from survey_app.services.waves import WrongState, get, held, key_header
 
 MIN_BALLOTS = 20
 _CHUNK = 500
+_MAY_OPEN = (WaveState.CLOSED, WaveState.OPENED)
 _shuffled = random.SystemRandom()
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -167,18 +168,24 @@ def _count(session: Session, table: type[Ballot | Response | Receipt], code: str
 
 
 def needs_key(session: Session, code: str) -> bool:
-    """Say whether opening the box needs its key: not any more once the ballots are gone. Raises UnknownWave."""
-    return get(session, code).state is not WaveState.OPENED
+    """Say whether opening the box needs its key: not any more once the ballots are gone.
+
+    Raises UnknownWave, or WrongState if the box cannot be opened at all.
+    """
+    wave = get(session, code)
+    if wave.state not in _MAY_OPEN:
+        raise WrongState(wave, _MAY_OPEN)
+    return wave.state is WaveState.CLOSED
 
 
-def read_key(path: Path, passphrase: bytes, code: str) -> X25519PrivateKey:
-    """Return the private key in a box key file; raise NoKey or BadPassphrase."""
+def read_key(path: Path, code: str, passphrase: Callable[[], bytes]) -> X25519PrivateKey:
+    """Return the private key in a box key file, once `passphrase` has said how; raise NoKey or BadPassphrase."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise NoKey(wave=code, reason=f"{path}: {error.strerror}") from error
     try:
-        return read_box_key(content, passphrase)
+        return read_box_key(content, passphrase())
     except WrongPassphrase as error:
         raise BadPassphrase(path=path) from error
 
@@ -198,7 +205,7 @@ def open_box(
     WrongState, NoKey, WrongKey, TooFewBallots, UnreadableBallots, UnknownStratum, BallotsChanged, CountsDisagree.
     """
     with transaction() as session:
-        wave = held(session, code, WaveState.CLOSED, WaveState.OPENED)
+        wave = held(session, code, *_MAY_OPEN)
         engine, header = session.get_bind(), key_header(wave)
         if wave.state is WaveState.CLOSED:
             _mix(session, wave, _right_key(wave, private_key, key_file), report)

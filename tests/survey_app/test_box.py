@@ -40,7 +40,7 @@ def key_file(session: Session, keys: Keys, tmp_path: Path) -> Path:
 
 
 def _open(key_file: Path, report: box.Callable[[Step], None] = lambda _step: None) -> box.Counts:
-    key = box.read_key(key_file, PASSPHRASE, CODE)
+    key = box.read_key(key_file, CODE, lambda: PASSPHRASE)
     return box.open_box(transaction, CODE, key, key_file, report=report)
 
 
@@ -120,19 +120,19 @@ def test_a_spoilt_ballot_stops_the_opening_with_a_count(session, key_file):
 
 def test_a_wrong_passphrase_is_said_plainly(session, key_file):
     with pytest.raises(box.BadPassphrase, match=r"box\.pem"):
-        box.read_key(key_file, b"not the passphrase", CODE)
+        box.read_key(key_file, CODE, lambda: b"not the passphrase")
 
 
 def test_a_missing_key_file_is_said_plainly(session, tmp_path):
     with pytest.raises(box.NoKey, match=r"gone\.pem"):
-        box.read_key(tmp_path / "gone.pem", PASSPHRASE, CODE)
+        box.read_key(tmp_path / "gone.pem", CODE, lambda: PASSPHRASE)
 
 
 def test_the_key_of_another_box_is_refused(session, key_file, tmp_path):
     other = tmp_path / "other.pem"
     other.write_bytes(new_box(PASSPHRASE)[0])
     with pytest.raises(box.WrongKey, match="does not belong to the wave w1"):
-        box.open_box(transaction, CODE, box.read_key(other, PASSPHRASE, CODE), other)
+        box.open_box(transaction, CODE, box.read_key(other, CODE, lambda: PASSPHRASE), other)
     assert other.exists()
     assert _counts().ballots == FIRMS
 
@@ -210,7 +210,7 @@ def test_running_again_finishes_what_a_kill_left(session, config, keys, key_file
     assert left.responses == (FIRMS if committed else 0)
     with transaction() as reading:
         assert box.needs_key(reading, CODE) is not committed
-    key = None if committed else box.read_key(key_file, PASSPHRASE, CODE)
+    key = None if committed else box.read_key(key_file, CODE, lambda: PASSPHRASE)
     counts = box.open_box(transaction, CODE, key, key_file)
     assert (counts.responses, counts.receipts, counts.ballots) == (FIRMS, FIRMS, 0)
     assert not key_file.exists()
