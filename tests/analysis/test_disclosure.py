@@ -1,4 +1,6 @@
 import math
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -172,6 +174,16 @@ def test_a_method_without_a_scale_shows_indicators_and_says_why_there_is_no_scor
     released = published(wave(60, 60), bare)
     assert released.indicators.at["1.02", "status"] == "shown"
     assert (released.sub_indices["reason"] == "no_scale").all()
+
+
+def test_the_methodology_page_explains_every_reason_code():
+    root = Path(__file__).resolve().parents[2]
+    given = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', (root / "analysis" / "disclosure.py").read_text()))
+    reasons = {"few_answers", "sensitive_few_answers", "extreme_few_answers", "few_on_one_side", "protects_another",
+               "few_responses", "little_coverage", "no_scale"}  # fmt: skip
+    assert reasons <= given
+    page = (root / "docs" / "methodology.md").read_text()
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page] == []
 
 
 def test_what_is_released_says_only_what_everybody_may_see(wave, pci, pci_2023, lang_son):
