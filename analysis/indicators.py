@@ -103,11 +103,6 @@ def is_measured(n: float) -> bool:
     return not math.isnan(n) and n >= MIN_ANSWERS
 
 
-def item_of(indicator: Indicator, instrument: Instrument) -> Item | None:
-    """Return the item an indicator is read from, or None if the instrument does not ask it."""
-    return instrument.by_code.get(indicator.rule.item) if indicator.rule else None
-
-
 def per_response(base: Base, rule: Rule, linear: Linearised, design: Design) -> Numbers:
     """Return the value of each response that averages to the estimate over the base, shape (n,), NaN outside it.
 
