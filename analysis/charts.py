@@ -59,13 +59,14 @@ def plot_rows(
 ) -> pd.DataFrame:
     """Return the rows of a sub-index's dot plot from released figures, in the official order.
 
-    official: the province's published value by indicator, raw units. Indicators that no survey measures are left out.
+    official: the province's published value by indicator, raw units. Indicators that no survey measures are left out, and
+    so are those without national figures to be set between: for a method of one's own the frame is empty.
     """
-    nation = national(framework.reference_year or 2023)
+    nation = national(framework.reference_year) if framework.reference_year else {}
     rows = []
     for indicator in framework.indicators_of(sub_index):
         found: Any = released.indicators.loc[indicator.code]
-        if found["status"] == "published":
+        if found["status"] == "published" or indicator.code not in nation:
             continue
         low, high = nation[indicator.code].low, nation[indicator.code].high
         worst, best = (low, high) if indicator.direction == "higher" else (high, low)

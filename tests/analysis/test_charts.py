@@ -78,6 +78,12 @@ def test_every_sub_index_of_a_release_can_be_drawn(language, wave, pci, pci_2023
         assert all(i.code in words for i in asked)
 
 
+def test_a_method_without_national_figures_has_nothing_to_draw(wave, pci, pci_2023, lang_son):
+    released = publish(score(wave, pci, pci_2023, lang_son), pci, pci_2023, lang_son)
+    own = pci_2023.model_copy(update={"reference_year": None})
+    assert plot_rows(released, own, lang_son, "legal", "vi").empty
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "vi", "en"),
     [
