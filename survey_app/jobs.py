@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
 
 from questionnaires.base import Text
@@ -24,14 +24,14 @@ from survey_app.config import Config
 from survey_app.db import reading, transaction
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import jobs, waves
+from survey_app.services import jobs, scoring, waves
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
 LOOK_EVERY = 1.0  # seconds
 BEAT_EVERY = 5.0
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("survey_app.jobs")
 Progress = Callable[[int], None]
 
 
@@ -47,7 +47,37 @@ def close(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
     )
 
 
-WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {"close": close}
+def score(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
+    """Score an opened wave as a new run."""
+    province = current_app.extensions["config"].province
+    with transaction() as session:
+        made = scoring.run(session, arguments["wave"], province=province, by=by, now=datetime.now(UTC))
+        number, responses = made.id, made.responses
+    progress(100)
+    return Text(
+        vi=f"Lần chấm điểm {number} đã xong: {responses} phiếu. Xem rồi công bố.",
+        en=f"Score run {number} is done: {responses} responses. Read it, then release it.",
+    )
+
+
+def release(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
+    """Release a run; one that is released already stays so."""
+    number = int(arguments["run"])
+    with transaction() as session:
+        if scoring.get(session, number).released_at is None:
+            scoring.release(session, number, by=by, now=datetime.now(UTC))
+    progress(100)
+    return Text(
+        vi=f"Đã công bố lần chấm điểm {number}. Cơ quan đầu mối đọc được kết quả.",
+        en=f"Score run {number} is released. The lead agencies can read it.",
+    )
+
+
+WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
+    "close": close,
+    "score": score,
+    "release": release,
+}
 
 
 def do(claim: Claim) -> None:
@@ -143,7 +173,8 @@ class Runner:
 
 def main(arguments: list[str]) -> None:
     """Run the runner, or with the numbers of a job and an attempt do that job."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
     app = create_app(Config.from_env())
     if arguments:
         with app.app_context():

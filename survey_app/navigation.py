@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from survey_app.access import allowed_to
@@ -30,14 +30,18 @@ def navigation() -> list[Link]:
     """Return the sections open to the account that asks; none on pages for everyone."""
     if g.get("account") is None:
         return []
-    roles = {role.name for role in g.account.roles}
     return [
-        Link(str(label), url_for(endpoint), request.path.startswith(url_for(endpoint)))
-        for endpoint, label in _SECTIONS.items()
-        if endpoint in current_app.view_functions and allowed_to(current_app, endpoint) & roles
+        Link(str(_SECTIONS[endpoint]), url_for(endpoint), request.path.startswith(url_for(endpoint)))
+        for endpoint in sections({role.name for role in g.account.roles})
     ]
 
 
+def sections(roles: Collection[str]) -> list[str]:
+    """Return the endpoints of the sections that are open to these roles; the first is where they start."""
+    served = [endpoint for endpoint in _SECTIONS if endpoint in current_app.view_functions]
+    return [endpoint for endpoint in served if allowed_to(current_app, endpoint) & set(roles)]
+
+
 def account_name() -> str:
-    """Return the name of the account that asks."""
-    return str(g.account.name) if g.get("account") else _("Nobody")
+    """Return the name of the account that asks; empty on pages for everyone."""
+    return str(g.account.name) if g.get("account") else ""

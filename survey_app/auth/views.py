@@ -13,19 +13,10 @@ from survey_app.auth.forms import NewPasswordForm, SignInForm
 from survey_app.db import transaction
 from survey_app.i18n import language
 from survey_app.models.people import RoleName
+from survey_app.navigation import sections
 from survey_app.services import people
 
 bp = Blueprint("auth", __name__)
-
-#: Where an account starts: the first of its roles in this table.
-HOMES = {
-    RoleName.ANALYST: "staff.waves",
-    RoleName.AGENCY: "agency.home",
-    RoleName.ADMIN: "staff.accounts",
-    RoleName.COORDINATOR: "agency.home",
-    RoleName.TRIAGE: "agency.home",
-    RoleName.LEADER: "agency.home",
-}
 
 
 @bp.route("/dang-nhap", methods=["GET", "POST"])
@@ -53,6 +44,13 @@ def sign_out() -> ResponseReturnValue:
             people.end_session(own, token)
     session.clear()
     return redirect(url_for("public.home"))
+
+
+@bp.get("/tai-khoan")
+@allow(*RoleName)
+def own_account() -> ResponseReturnValue:
+    """Say who is signed in; the home of roles that have no pages yet."""
+    return render_template("auth/own_account.html", account=g.account)
 
 
 @bp.route("/mat-khau", methods=["GET", "POST"])
@@ -85,7 +83,7 @@ def _try(email: str, password: str) -> str | None:
         may_try = people.count_attempt(own, email, pepper=pepper, now=datetime.now(UTC))
         user = people.find(own, email)
         user_id, known = (user.id, user.password) if user and user.active and may_try else (None, None)
-        homes = [HOMES[role] for role in HOMES if user and role in {r.name for r in user.roles}]
+        homes = sections([role.name for role in user.roles]) if user else []
     if not people.password_matches(password, known) or user_id is None:
         return None
     with transaction() as own:
@@ -93,4 +91,4 @@ def _try(email: str, password: str) -> str | None:
         token = people.start_session(own, user_id, now=datetime.now(UTC))
     session.clear()
     session[SIGNED_IN] = token
-    return homes[0] if homes else "public.home"
+    return homes[0] if homes else "auth.own_account"

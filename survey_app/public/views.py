@@ -10,10 +10,9 @@ from sqlalchemy import select
 
 from survey_app.access import EVERYONE, allow
 from survey_app.db import db
-from survey_app.models.fieldwork import WaveState
+from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.response import Receipt
 from survey_app.services import health as condition
-from survey_app.services import waves
 from survey_app.templating import asset
 
 bp = Blueprint("public", __name__)
@@ -58,7 +57,7 @@ def real_link() -> ResponseReturnValue:
 @allow(EVERYONE)
 def receipts(wave: str) -> ResponseReturnValue:
     """List the receipts of the answers that were counted, sorted; empty until the box is opened."""
-    found = waves.get(db.session, wave)
+    found = db.get_or_abort(Wave, wave)
     codes: list[str] = []
     if found.state is WaveState.OPENED:
         codes = sorted(db.session.scalars(select(Receipt.code).where(Receipt.wave == wave)))

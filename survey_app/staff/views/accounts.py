@@ -24,6 +24,13 @@ def accounts() -> ResponseReturnValue:
     return render_template("staff/accounts.html", accounts=people.accounts(db.session), roles=ROLES)
 
 
+@bp.get("/qt/tai-khoan/<int:number>")
+@allow(RoleName.ADMIN)
+def account(number: int) -> ResponseReturnValue:
+    """Show one account and what can be done about it."""
+    return render_template("staff/account.html", account=people.account(db.session, number), roles=ROLES)
+
+
 @bp.route("/qt/tai-khoan/moi", methods=["GET", "POST"])
 @allow(RoleName.ADMIN)
 def new_account() -> ResponseReturnValue:
@@ -78,7 +85,7 @@ def activate(number: int) -> ResponseReturnValue:
 def _change(number: int, change: Callable[[Session, User], None]) -> ResponseReturnValue:
     with transaction() as session:
         change(session, people.account(session, number))
-    return redirect(url_for("staff.accounts"))
+    return redirect(url_for("staff.account", number=number))
 
 
 def _create(form: AccountForm, password: str) -> None:

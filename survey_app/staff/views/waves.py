@@ -12,12 +12,11 @@ from sqlalchemy import select
 from survey_app.access import allow
 from survey_app.db import db, transaction
 from survey_app.i18n import language
-from survey_app.models.fieldwork import WaveState
+from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.job import JobStatus
 from survey_app.models.people import RoleName
 from survey_app.models.score import ScoreRun
 from survey_app.services import box, fieldwork, jobs
-from survey_app.services import waves as wave_service
 from survey_app.services.fieldwork import Progress
 from survey_app.staff.views import bp
 
@@ -35,7 +34,7 @@ def waves() -> ResponseReturnValue:
 @allow(RoleName.ANALYST)
 def wave(wave: str) -> ResponseReturnValue:
     """Show one wave: its state, its counts, its runs, and the next step."""
-    found = wave_service.get(db.session, wave)
+    found = db.get_or_abort(Wave, wave)
     runs = db.session.scalars(select(ScoreRun).where(ScoreRun.wave == wave).order_by(ScoreRun.id.desc())).all()
     return render_template(
         "staff/wave.html",
@@ -52,14 +51,14 @@ def wave(wave: str) -> ResponseReturnValue:
 @allow(RoleName.ANALYST)
 def close(wave: str) -> ResponseReturnValue:
     """Queue the closing of the wave."""
-    return queue("close", {"wave": wave_service.get(db.session, wave).code})
+    return queue("close", {"wave": db.get_or_abort(Wave, wave).code})
 
 
 @bp.post("/pt/dot/<wave>/cham-diem")
 @allow(RoleName.ANALYST)
 def score(wave: str) -> ResponseReturnValue:
     """Queue a new score run of the wave."""
-    return queue("score", {"wave": wave_service.get(db.session, wave).code})
+    return queue("score", {"wave": db.get_or_abort(Wave, wave).code})
 
 
 @bp.get("/pt/viec/<int:number>")

@@ -1,0 +1,120 @@
+"""Who may see what: every route against every role."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from survey_app.access import EVERYONE, allow, allowed_to
+from survey_app.models.people import RoleName
+from tests.survey_app.signing_in import signed_in, token
+
+ALL = set(RoleName)
+ANALYST = {RoleName.ANALYST}
+ADMIN = {RoleName.ADMIN}
+
+#: Every route of the application. A new one fails the tests until somebody writes here who may see it.
+ROUTES: dict[str, set[str]] = {
+    "GET /": {EVERYONE},
+    "GET /rieng-tu": {EVERYONE},
+    "GET /tro-nang": {EVERYONE},
+    "GET /lien-he": {EVERYONE},
+    "GET /lien-ket-that": {EVERYONE},
+    "GET /ket-qua/<wave>/phieu-da-dem": {EVERYONE},
+    "GET /health": {EVERYONE},
+    "GET /robots.txt": {EVERYONE},
+    "GET /favicon.ico": {EVERYONE},
+    "GET /dang-nhap": {EVERYONE},
+    "POST /dang-nhap": {EVERYONE},
+    "POST /dang-xuat": {EVERYONE},
+    "GET /tai-khoan": ALL,
+    "GET /mat-khau": ALL,
+    "POST /mat-khau": ALL,
+    "GET /p": {EVERYONE},
+    "POST /p": {EVERYONE},
+    "GET /p/dong-y": {EVERYONE},
+    "POST /p/dong-y": {EVERYONE},
+    "POST /p/tu-choi": {EVERYONE},
+    "GET /p/tiep": {EVERYONE},
+    "GET /p/ma": {EVERYONE},
+    "POST /p/ma": {EVERYONE},
+    "GET /p/ma-tiep-tuc": {EVERYONE},
+    "GET /p/t/<code>": {EVERYONE},
+    "POST /p/t/<code>": {EVERYONE},
+    "GET /p/xem-lai": {EVERYONE},
+    "POST /p/gui": {EVERYONE},
+    "GET /p/da-gui": {EVERYONE},
+    "GET /p/rut": {EVERYONE},
+    "POST /p/rut": {EVERYONE},
+    "POST /p/xong": {EVERYONE},
+    "GET /pt": ANALYST,
+    "GET /pt/dot/<wave>": ANALYST,
+    "POST /pt/dot/<wave>/dong": ANALYST,
+    "POST /pt/dot/<wave>/cham-diem": ANALYST,
+    "GET /pt/viec/<int:number>": ANALYST,
+    "GET /pt/chay/<int:number>": ANALYST,
+    "GET /pt/chay/<int:number>/phat-hanh": ANALYST,
+    "POST /pt/chay/<int:number>/phat-hanh": ANALYST,
+    "GET /qt/tai-khoan": ADMIN,
+    "GET /qt/tai-khoan/<int:number>": ADMIN,
+    "GET /qt/tai-khoan/moi": ADMIN,
+    "POST /qt/tai-khoan/moi": ADMIN,
+    "POST /qt/tai-khoan/<int:number>/mat-khau": ADMIN,
+    "POST /qt/tai-khoan/<int:number>/dang-xuat": ADMIN,
+    "POST /qt/tai-khoan/<int:number>/khoa": ADMIN,
+    "POST /qt/tai-khoan/<int:number>/mo": ADMIN,
+}
+CLOSED = {route: roles for route, roles in ROUTES.items() if EVERYONE not in roles}
+NOBODYS = {"<int:number>": "987654", "<wave>": "khong-co", "<code>": "khong-co", "<sub_index>": "khong-co"}
+
+
+def routes(app: Flask) -> dict[str, set[str]]:
+    """Return who may see each route of the application."""
+    return {
+        f"{method} {rule.rule}": set(allowed_to(app, rule.endpoint))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def address(route: str) -> str:
+    """Return an address of the route that leads to nothing anybody has."""
+    path = route.split(" ", 1)[1]
+    for placeholder, value in NOBODYS.items():
+        path = path.replace(placeholder, value)
+    return path
+
+
+def test_every_route_is_listed_with_who_may_see_it(app):
+    assert routes(app) == ROUTES
+
+
+@pytest.mark.parametrize("role", RoleName)
+def test_each_role_sees_its_own_pages_and_no_others(app, role):
+    client = signed_in(app, role)
+    form = token(client)
+    for route, roles in CLOSED.items():
+        method = route.split(" ", 1)[0]
+        answer = client.open(address(route), method=method, data=form if method == "POST" else None)
+        if role in roles:
+            assert answer.status_code in (200, 404), f"{role} cannot use {route}: {answer.status_code}"
+        else:
+            assert answer.status_code == 403, f"{role} can use {route}: {answer.status_code}"
+
+
+def test_strangers_are_sent_to_the_sign_in_page(app, client):
+    form = token(client, "/dang-nhap")
+    for route in CLOSED:
+        method = route.split(" ", 1)[0]
+        answer = client.open(address(route), method=method, data=form if method == "POST" else None)
+        assert (answer.status_code, answer.location) == (302, "/dang-nhap"), route
+
+
+def test_a_view_that_names_nobody_is_closed_to_everybody(app):
+    app.add_url_rule("/quen-khai", "forgotten", lambda: "open")
+    assert signed_in(app, RoleName.ADMIN).get("/quen-khai").status_code == 403
+
+
+def test_a_role_is_let_in_where_the_view_names_it(app):
+    app.add_url_rule("/rieng", "own", allow(RoleName.LEADER)(lambda: ("<p>", 200, {"Content-Type": "text/plain"})))
+    assert signed_in(app, RoleName.LEADER).get("/rieng").status_code == 200
