@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from survey_app.cli import box, database, demo, instruments, keys, users, waves
+from survey_app.cli import box, database, demo, instruments, keys, plan, scores, users, waves
 
-GROUPS = (keys.group, database.group, waves.group, box.group, demo.group, instruments.group, users.group)
+GROUPS = (
+    keys.group,
+    database.group,
+    plan.group,
+    waves.group,
+    box.group,
+    scores.group,
+    demo.group,
+    instruments.group,
+    users.group,
+)
 
 
 def register(app: Flask) -> None:

@@ -8,7 +8,7 @@ import click
 
 from survey_app.cli.subject import Refusal, Subject, existing_file, passphrase, pick, say, spoken
 from survey_app.db import db, transaction
-from survey_app.services import box
+from survey_app.services import box, box_key
 from survey_app.services.box import COPIES, Counts, Step
 
 group = Subject("box", help="The box of sealed ballots.")
@@ -26,15 +26,14 @@ def open_(wave: str, key_file: Path, passphrase_file: Path | None) -> None:
     private_key = None
     if box.needs_key(db.session, wave):
         db.session.rollback()
-        private_key = box.read_key(key_file, wave, lambda: passphrase(passphrase_file))
+        private_key = box_key.read(key_file, wave, lambda: passphrase(passphrase_file))
     db.session.rollback()
     label = pick(vi="Mở hòm phiếu", en="Opening the box")
     with click.progressbar(length=len(Step), label=label) as bar:
         counts = box.open_box(transaction, wave, private_key, key_file, report=lambda _step: bar.update(1))
     _say_counts(counts)
     say(vi="Tệp khóa trên máy này đã xóa. Hãy hủy thêm:", en="The key file here is deleted. Destroy as well:")
-    for copy in COPIES:
-        click.echo(f"  - {copy[spoken()]}")
+    _say_copies()
 
 
 @group.command("check")
@@ -61,6 +60,13 @@ def discard(wave: str, yes: bool) -> None:
         )
         click.confirm(question, abort=True)
     _say_counts(box.discard(transaction, wave))
+    say(vi="Không còn phiếu nào để mở. Hãy hủy:", en="No ballot is left to open. Destroy:")
+    _say_copies()
+
+
+def _say_copies() -> None:
+    for copy in COPIES:
+        click.echo(f"  - {copy[spoken()]}")
 
 
 def _say_counts(counts: Counts) -> None:

@@ -82,10 +82,11 @@ def _prepare(seed: int, now: datetime) -> list[demonstration.Firm]:
     box = demonstration.Box(place.box_key, place.kept(place.box_passphrase).encode())
     wanted = demonstration.accounts(config().plan, now.date())
     with transaction() as session:
+        demonstration.make_accounts(session, wanted, place.kept(place.password))
+        # last, since it writes the box key: what fails before leaves no key file behind
         demonstration.prepare(
             session, seed=seed, keys=installed_keys(), box=box, consent_version=config().consent_version, now=now
         )
-        demonstration.make_accounts(session, wanted, place.kept(place.password))
         firms = demonstration.still_to_answer(session, seed)
         if not firms:
             raise WaveExists(wave=demonstration.WAVE)

@@ -18,14 +18,15 @@ from sqlalchemy.orm import Session
 from questionnaires.base import Text
 from questionnaires.instrument import Instrument
 from survey_app.db import rows_changed
-from survey_app.envelopes import Unreadable, WrongPassphrase, ballot_info, open_ballot, read_box_key
+from survey_app.envelopes import Unreadable, ballot_info, open_ballot
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Comment, Receipt, Response
+from survey_app.services import box_key
 from survey_app.services.coarsening import Coarsened, coarsen
 from survey_app.services.instruments import instrument_of
 from survey_app.services.storage import wipe_what_was_deleted
-from survey_app.services.waves import WrongState, get, held, key_header
+from survey_app.services.waves import WrongState, get, held
 
 MIN_BALLOTS = 20
 _CHUNK = 500
@@ -70,27 +71,6 @@ class BallotsChanged(DomainError):
 
     vi = "Số phiếu thay đổi trong lúc mở hòm. Không có gì thay đổi; hãy chạy lại lệnh."
     en = "The number of ballots changed while the box was being opened. Nothing was changed; run the command again."
-
-
-class NoKey(DomainError):
-    """The box still holds ballots, and no key was given or the file cannot be read."""
-
-    vi = "Cần tệp khóa hòm phiếu của đợt {wave}: --key TỆP ({reason})."
-    en = "The box key file of the wave {wave} is needed: --key FILE ({reason})."
-
-
-class WrongKey(DomainError):
-    """The key belongs to another box."""
-
-    vi = "Tệp khóa {path} không phải của đợt {wave}."
-    en = "The key file {path} does not belong to the wave {wave}."
-
-
-class BadPassphrase(DomainError):
-    """The passphrase does not open the key file."""
-
-    vi = "Mật khẩu không mở được tệp khóa {path}: nhập lại."
-    en = "The passphrase does not open the key file {path}: type it again."
 
 
 class CountsDisagree(DomainError):
@@ -178,18 +158,6 @@ def needs_key(session: Session, code: str) -> bool:
     return wave.state is WaveState.CLOSED
 
 
-def read_key(path: Path, code: str, passphrase: Callable[[], bytes]) -> X25519PrivateKey:
-    """Return the private key in a box key file, once `passphrase` has said how; raise NoKey or BadPassphrase."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise NoKey(wave=code, reason=f"{path}: {error.strerror}") from error
-    try:
-        return read_box_key(content, passphrase())
-    except WrongPassphrase as error:
-        raise BadPassphrase(path=path) from error
-
-
 def open_box(
     transaction: Transaction,
     code: str,
@@ -206,9 +174,9 @@ def open_box(
     """
     with transaction() as session:
         wave = held(session, code, *_MAY_OPEN)
-        engine, header = session.get_bind(), key_header(wave)
+        engine, first_line = session.get_bind(), box_key.header(wave)
         if wave.state is WaveState.CLOSED:
-            _mix(session, wave, _right_key(wave, private_key, key_file), report)
+            _mix(session, wave, box_key.require_right(private_key, wave, key_file), report)
     report(Step.COMMITTED)
     wipe_what_was_deleted(engine)
     report(Step.WIPED)
@@ -216,7 +184,7 @@ def open_box(
         counts = check(session, code)
     if not counts.agree or counts.ballots:
         raise CountsDisagree(wave=code, received=counts.received, held=counts.held)
-    _destroy(key_file, header)
+    box_key.destroy(key_file, first_line)
     report(Step.KEY_DESTROYED)
     return counts
 
@@ -235,14 +203,6 @@ def discard(transaction: Transaction, code: str) -> Counts:
     wipe_what_was_deleted(engine)
     with transaction() as session:
         return check(session, code)
-
-
-def _right_key(wave: Wave, private_key: X25519PrivateKey | None, path: Path) -> X25519PrivateKey:
-    if private_key is None:
-        raise NoKey(wave=wave.code, reason=str(path))
-    if private_key.public_key().public_bytes_raw() != wave.public_key:
-        raise WrongKey(wave=wave.code, path=path)
-    return private_key
 
 
 def _mix(session: Session, wave: Wave, private_key: X25519PrivateKey, report: Callable[[Step], None]) -> None:
@@ -322,9 +282,3 @@ def _comment_rows(code: str, contents: Iterable[dict[str, Any]]) -> list[dict[st
         for content in contents
         for item, text in content.get("comments", {}).items()
     ]
-
-
-def _destroy(key_file: Path, header: bytes) -> None:
-    """Delete the key file if it is there and is the key of this box."""
-    if key_file.is_file() and key_file.read_bytes().startswith(header):
-        key_file.unlink()

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from questionnaires.framework import Framework
 from questionnaires.instrument import Instrument
 from survey_app.db import lock_wave
-from survey_app.envelopes import link_secret, lookup, new_box
+from survey_app.envelopes import link_secret, lookup
 from survey_app.errors import DomainError
-from survey_app.keys import Keys, write_secret
+from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Draft
+from survey_app.services import box_key
 from survey_app.services.instruments import freeze
 from survey_app.services.invitations import closing_moment
 
@@ -67,13 +68,6 @@ class BadDates(DomainError):
 
     vi = "Đợt {wave} không thể đóng ngày {closes_on}: chọn ngày muộn hơn {after}."
     en = "The wave {wave} cannot close on {closes_on}: choose a day after {after}."
-
-
-class KeyFileExists(DomainError):
-    """A key file is never replaced."""
-
-    vi = "Đã có tệp {path}: chọn tên khác cho khóa hòm phiếu."
-    en = "The file {path} exists: choose another name for the box key."
 
 
 class NoFrame(DomainError):
@@ -174,24 +168,11 @@ def open_wave(
     instrument, framework = documents
     wave.instrument_hash = freeze(session, "instrument", instrument.code, instrument)
     wave.framework_hash = freeze(session, "framework", framework.code, framework)
-    private, wave.public_key = new_box(passphrase)
     wave.state = WaveState.OPEN
     session.flush()
-    _write_key(key_file, key_header(wave) + private)
+    box_key.make(key_file, wave, passphrase)
+    session.flush()
     return wave
-
-
-def key_header(wave: Wave) -> bytes:
-    """Return the first line of a box key file: it says which box the key opens, so that no other file is destroyed."""
-    return f"Box key of wave {wave.code}, public key {wave.public_key.hex()}\n".encode()
-
-
-def _write_key(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        write_secret(path, content)
-    except FileExistsError as error:
-        raise KeyFileExists(path=path) from error
 
 
 def extend(session: Session, code: str, closes_on: date, *, now: datetime) -> Wave:

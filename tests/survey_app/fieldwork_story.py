@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,14 @@ from survey_app.envelopes import Secrets, lookup, resume_code
 from survey_app.i18n import HERE
 from survey_app.keys import Keys
 from survey_app.models.fieldwork import Wave
-from survey_app.services import waves
+from survey_app.services import box, box_key, waves
+from survey_app.services.box import Counts, Step
 from survey_app.services.invitations import standing
 from survey_app.services.responses import FilledPage, cast, save_page
 from tests.factories import PASSPHRASE, instrument, item, make_invitation, make_wave, option, text
 
 CODE = "w1"
+FIRMS = 24
 
 
 def _rung(code: str, *of: str) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def open_wave_with_key(folder: Path, firms: int) -> Path:
     path = folder / "box.pem"
     with transaction() as session:
         wave, pem = make_wave(session, TINY, code=CODE, frame_counts={"all": firms})
-        path.write_bytes(waves.key_header(wave) + pem)
+        path.write_bytes(box_key.header(wave) + pem)
     return path
 
 
@@ -97,4 +99,21 @@ def close_wave() -> None:
         waves.close(session, CODE)
 
 
-__all__ = ["CODE", "PASSPHRASE", "TINY", "Sent", "close_wave", "now", "open_wave_with_key", "send", "send_all"]
+def filled_box(keys: Keys, folder: Path) -> Path:
+    """Make a closed wave with FIRMS ballots and return its key file."""
+    path = open_wave_with_key(folder, FIRMS)
+    send_all(keys, range(FIRMS))
+    close_wave()
+    return path
+
+
+def open_box(key_file: Path, report: Callable[[Step], None] = lambda _step: None) -> Counts:
+    """Open the box of the wave CODE with its key and passphrase."""
+    key = box_key.read(key_file, CODE, lambda: PASSPHRASE)
+    return box.open_box(transaction, CODE, key, key_file, report=report)
+
+
+def counts() -> Counts:
+    """Return where the answers of the wave CODE are."""
+    with transaction() as session:
+        return box.check(session, CODE)

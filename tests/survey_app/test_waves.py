@@ -19,6 +19,7 @@ from survey_app.keys import Keys
 from survey_app.models.fieldwork import FrozenFile, Invitation, SampleUnit, Wave, WaveState
 from survey_app.models.response import Ballot, Draft
 from survey_app.services import waves
+from survey_app.services.box_key import KeyFileExists
 from survey_app.services.invitations import standing
 from survey_app.services.responses import FilledPage, WaveClosed, cast, save_page
 from tests.factories import PASSPHRASE, make_invitation, make_wave
@@ -88,7 +89,7 @@ def test_a_key_file_is_never_replaced(session, tmp_path):
     _create(session)
     path = tmp_path / "box.pem"
     path.write_text("another key")
-    with pytest.raises(waves.KeyFileExists, match=r"box\.pem"):
+    with pytest.raises(KeyFileExists, match=r"box\.pem"):
         _open(session, path)
     assert path.read_text() == "another key"
 
