@@ -12,7 +12,7 @@ from survey_app.cli.subject import Subject, config, installed_keys, pick, say
 from survey_app.db import db, transaction
 from survey_app.i18n import now_here
 from survey_app.keys import write_secret
-from survey_app.services import demonstration, people
+from survey_app.services import demonstration, people, plans
 from survey_app.services.invitations import first_unanswered, link_of
 from survey_app.services.waves import WaveExists
 
@@ -82,6 +82,7 @@ def _prepare(seed: int, now: datetime) -> list[demonstration.Firm]:
     box = demonstration.Box(place.box_key, place.kept(place.box_passphrase).encode())
     wanted = demonstration.accounts(config().plan, now.date())
     with transaction() as session:
+        plans.publish(session, config().plan, config().framework)
         demonstration.make_accounts(session, wanted, place.kept(place.password))
         # last, since it writes the box key: what fails before leaves no key file behind
         demonstration.prepare(

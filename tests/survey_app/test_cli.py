@@ -19,7 +19,8 @@ from survey_app.config import ROOT, Config
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.people import User
 from survey_app.models.response import Ballot, Response
-from survey_app.services import people
+from survey_app.models.score import ScoreRun
+from survey_app.services import people, plans
 from tests.survey_app.fieldwork_story import CODE, PASSPHRASE, close_wave, open_wave_with_key, send_all
 
 PLAN = ["--opens", "2027-03-01", "--closes", "2027-03-15", "--firms", "n1_9=40", "--firms", "n50=5"]
@@ -209,7 +210,18 @@ def test_accounts_are_made_listed_and_given_a_new_password(run, session):
     _says(run("users", "reset-password", "nobody@example.vn"), "Không có tài khoản", code=1)
 
 
-def test_the_demonstration_is_loaded_once_and_opens(run, session, config, passphrase_file):
+def test_scores_are_refused_plainly_before_there_is_anything_to_score(run):
+    _says(run("scores", "run", "spring"), "Không có đợt spring", code=1)
+    _says(run("scores", "release", "7", "--lang", "en"), "There is no score run 7", code=1)
+    assert run("scores", "list").output == ""
+
+
+def test_the_plan_is_put_in_force(run, session):
+    _says(run("plan", "publish"), "Kế hoạch lang_son_2024 đang có hiệu lực")
+    assert plans.in_force(session).plan.code == "lang_son_2024"
+
+
+def test_the_demonstration_goes_from_loading_to_a_release(run, session, config):
     loaded = run("demo", "load", "--seed", 5)
     _says(loaded, r"http://127\.0\.0\.1:8000/p#\w{4}-\w{4}-\w{4}-\w{4}")
     _says(loaded, r"stc_2025@example\.vn")
@@ -222,6 +234,12 @@ def test_the_demonstration_is_loaded_once_and_opens(run, session, config, passph
     words = ("--key", folder / "demo-box-key.pem", "--passphrase-file", folder / "demo-box-passphrase.txt")
     _says(run("box", "open", "demo", *words), "đã trộn 220")
     _says(run("demo", "show", "--lang", "en"), "none: the wave is closed")
+    _says(run("scores", "run", "demo"), "220 phiếu")
+    number = session.scalars(select(ScoreRun.id)).one()
+    session.rollback()
+    _says(run("scores", "release", number), "Đã công bố")
+    _says(run("scores", "release", number), "đã được công bố", code=1)
+    _says(run("scores", "list", "--lang", "en"), "demo .* 220  released")
 
 
 def test_every_command_explains_itself(run):
