@@ -10,6 +10,7 @@ from pathlib import Path
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, request
+from flask_babel import gettext as _
 from jinja2 import StrictUndefined
 
 from survey_app.config import Config
@@ -75,10 +76,13 @@ def share(value: float | None, decimals: int = 0) -> str:
     return str(format_percent(value, format=f"#,##0{places}%", locale=language()))
 
 
-def figure(value: float | None, unit: str) -> str:
-    """Return a figure in its unit as the method names it: shares and percentages in per cent, the rest as numbers."""
+def figure(value: float | None, unit: str, decimals: int = 1) -> str:
+    """Return a figure in its unit as the method names it: shares in per cent, days and hours named, the rest as numbers."""
     if unit.startswith("share"):
-        return share(value, 1)
+        return share(value, decimals)
     if unit.startswith("percent"):
-        return share(None if value is None else value / 100, 1)
-    return number(value, 1)
+        return share(None if value is None else value / 100, decimals)
+    if value is not None and unit.startswith(("days", "hours")):
+        text = number(value, 0 if value == int(value) else decimals)
+        return f"{text} {_('days') if unit.startswith('days') else _('hours')}"
+    return number(value, max(decimals, 1))

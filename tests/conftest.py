@@ -58,6 +58,11 @@ def _migrate(url: str) -> None:
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh, migrated database: every test that asks for it runs on both kinds."""
+    yield from fresh_database(request, tmp_path)
+
+
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the address of a migrated database of the kind that `request` names, and drop it afterwards."""
     if request.param == "sqlite":
         path = tmp_path / "survey.sqlite3"
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)

@@ -19,6 +19,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_frozen_file")),
     )
     op.create_table(
+        "in_force",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["hash"], ["frozen_file.hash"], name=op.f("fk_in_force_hash")),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_in_force")),
+    )
+    op.create_table(
         "wave",
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("title_vi", sa.String(length=200), nullable=False),
@@ -63,4 +70,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("wave")
+    op.drop_table("in_force")
     op.drop_table("frozen_file")

@@ -50,6 +50,15 @@ class FrozenFile(Base):
     content: Mapped[str] = mapped_column(Text)
 
 
+class InForce(Base):
+    """Which frozen plan, framework and agencies pages show now."""
+
+    __tablename__ = "in_force"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    hash: Mapped[str] = mapped_column(ForeignKey("frozen_file.hash"))
+
+
 class Wave(Base):
     """One round of asking; its counts are all that is known of withdrawn, discarded, paper and open-link answers."""
 

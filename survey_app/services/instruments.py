@@ -29,15 +29,16 @@ def freeze(session: Session, kind: str, code: str, document: Document) -> str:
 
 def instrument_of(session: Session, hash_: str) -> Instrument:
     """Return the frozen instrument; after the first time in a process it costs no query."""
-    return _cached(session, hash_, Instrument)
+    return document_of(session, hash_, Instrument)
 
 
 def framework_of(session: Session, hash_: str) -> Framework:
     """Return the frozen framework; after the first time in a process it costs no query."""
-    return _cached(session, hash_, Framework)
+    return document_of(session, hash_, Framework)
 
 
-def _cached(session: Session, hash_: str, model: type[_Kind]) -> _Kind:
+def document_of(session: Session, hash_: str, model: type[_Kind]) -> _Kind:
+    """Return a frozen document; after the first time in a process it costs no query."""
     if (found := _KEPT.get(hash_)) is None:
         content = session.scalars(select(FrozenFile.content).where(FrozenFile.hash == hash_)).one()
         found = _KEPT[hash_] = model.from_json(content)

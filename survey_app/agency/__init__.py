@@ -1,0 +1,1 @@
+"""What a lead agency reads: its sub-indices against the plan, then everybody's."""

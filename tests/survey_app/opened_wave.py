@@ -1,0 +1,40 @@
+"""An opened wave with invented responses, for tests of scores and results."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from functools import cache
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from questionnaires.demonstration import distribution, draw_answers
+from questionnaires.files import instrument_path, load_instrument
+from questionnaires.instrument import Instrument
+from survey_app.models.fieldwork import Wave, WaveState
+from survey_app.models.response import Response
+from survey_app.services import plans
+from tests.factories import make_wave
+
+
+@cache
+def domestic() -> Instrument:
+    """Return the full instrument, read once."""
+    return load_instrument(instrument_path("pci_domestic"))
+
+
+def make_opened_wave(session: Session, responses: int = 120, *, seed: int = 1) -> Wave:
+    """Return an opened wave with so many responses, and put the plan in force."""
+    wave, _ = make_wave(session, domestic(), code="w1", state=WaveState.OPENED)
+    rng = random.Random(seed)
+    answers = [draw_answers(domestic(), distribution(), rng) for _ in range(responses)]
+    for answer in answers:
+        answer.pop("z02", None)
+    rows = [
+        {"id": secrets.token_hex(16), "wave": wave.code, "answers": a, "stratum": "all", "weight": 1.0} for a in answers
+    ]
+    session.execute(insert(Response), rows)
+    plans.publish(session, "lang_son_2024", "pci_2023")
+    session.commit()
+    return wave

@@ -1,0 +1,147 @@
+"""What an agency reads, on both databases."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import event
+
+from survey_app.db import db
+from survey_app.models.people import RoleName
+from survey_app.services import people, plans, reports, scoring
+from tests.conftest import DATABASES, fresh_database
+from tests.survey_app.opened_wave import make_opened_wave
+from tests.survey_app.signing_in import PASSWORD, sign_in
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """One database for all tests here: they only read, and a release takes seconds."""
+    yield from fresh_database(request, tmp_path_factory.mktemp("agency"))
+
+
+@pytest.fixture
+def released(session):
+    """The number of a released run; made for the first test that asks."""
+    release = reports.latest_release(session)
+    if release is None:
+        make_opened_wave(session, 220)
+        made = scoring.run(session, "w1", province="Lạng Sơn", by="a", now=NOW)
+        scoring.run(session, "w1", province="Lạng Sơn", by="a", now=NOW)
+        scoring.release(session, made.id, by="a", now=NOW)
+        session.commit()
+        return made.id
+    return release.run
+
+
+@pytest.fixture
+def reader(session, client):
+    """A browser signed in for the Department of Finance."""
+    email = f"{uuid.uuid4().hex}@example.vn"
+    people.create_user(
+        session, email=email, name="Người đọc", role=RoleName.AGENCY, password=PASSWORD, agency_code="STC_2025"
+    )
+    session.commit()
+    assert sign_in(client, email).location == "/cq"
+    return client
+
+
+def test_a_run_that_is_not_released_is_not_seen(reader, released):
+    assert reader.get(f"/cq/bieu-do/{released}/entry.vi.svg").status_code == 200
+    assert reader.get(f"/cq/bieu-do/{released + 1}/entry.vi.svg").status_code == 404
+
+
+def test_the_sub_indices_of_the_agency_come_first_and_the_successor_leads(session, reader, released):
+    found = reports.results(session, "STC_2025", date(2026, 11, 24), reports.latest_release(session))
+    assert [result.sub_index.code for result in found if result.is_own] == ["entry", "competition", "support"]
+    assert [result.is_own for result in found] == sorted((r.is_own for r in found), reverse=True)
+    page = reader.get("/cq/ket-qua/entry").text
+    assert "Cơ quan đầu mối: Sở Tài chính" in page
+    assert "trong Kế hoạch 2024: Sở Kế hoạch và Đầu tư" in page
+
+
+def test_in_2024_the_agency_of_that_time_led(session, released):
+    commitment = plans.in_force(session)
+    assert commitment.leads("entry", "SKHDT", date(2024, 12, 1))
+    assert not commitment.leads("entry", "SKHDT", date(2025, 3, 1))
+    assert commitment.leads("entry", "STC_2025", date(2025, 3, 1))
+
+
+def test_official_score_and_internal_estimate_stand_apart(reader, released):
+    page = reader.get("/cq/ket-qua/land").text
+    official, internal = page.split('id="internal"')[:2]
+    assert "Điểm PCI chính thức (VCCI)" in official
+    assert "5,74" in official
+    assert "Ước tính nội bộ trên thang PCI 2023" in internal
+    assert "5,74" not in internal
+
+
+def test_a_hidden_indicator_is_named_with_its_reason_and_no_number(reader, released):
+    page = reader.get("/cq/ket-qua/informal").text
+    row = next(row for row in page.split("<tr") if "5.09 " in row)
+    assert "câu riêng tư có dưới 30 doanh nghiệp" in row
+    assert row.count("%</td>") == 2  # the published figures only
+
+
+def test_what_counts_as_good_officially_is_not_praised(reader, released):
+    page = reader.get("/cq/ket-qua/informal").text
+    for code in ("5.02 ", "5.04 "):
+        assert "Đây không phải là thành tích" in next(row for row in page.split("<tr") if code in row)
+
+
+def test_every_sub_index_can_be_read_in_both_languages(reader, released):
+    for code in (
+        "entry",
+        "land",
+        "transparency",
+        "time",
+        "informal",
+        "competition",
+        "proactivity",
+        "support",
+        "labour",
+        "legal",
+    ):
+        assert reader.get(f"/cq/ket-qua/{code}").status_code == 200
+        chart = reader.get(f"/cq/bieu-do/{released}/{code}.en.svg")
+        assert chart.mimetype == "image/svg+xml"
+    assert "Internal estimate on the PCI 2023 scale" in reader.get("/cq/ket-qua/land?lang=en").text
+    assert reader.get("/cq/ket-qua/nothing").status_code == 404
+
+
+def test_the_slip_of_the_plan_is_noted_on_the_page(reader, released):
+    assert "6,76" in reader.get("/cq/ket-qua/proactivity").text
+
+
+def test_before_any_release_there_are_official_scores_and_no_estimate(session, reader, released):
+    found = reports.results(session, "STC_2025", date(2026, 11, 24), None)
+    assert all(result.survey is None and result.verdict is None for result in found)
+    assert [official.score for official in found[0].officials] == [7.74, 8.42]
+
+
+def test_a_page_of_results_needs_few_queries(app, reader, released):
+    reader.get("/cq/ket-qua/land")
+    with app.app_context():
+        engine = db.engine
+    counted = []
+    event.listen(engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    reader.get("/cq/ket-qua/land")
+    assert len(counted) <= 10
+
+
+@pytest.mark.parametrize(
+    ("interval", "target", "verdict"),
+    [
+        ((7.1, 7.4), 7.0, "met"),
+        ((6.5, 6.99), 7.0, "not_met"),
+        ((6.8, 7.2), 7.0, "undecided"),
+        ((None, None), 7.0, "undecided"),
+    ],
+)
+def test_a_verdict_needs_the_whole_interval(interval, target, verdict):
+    survey = reports.Survey(7.0, *interval, 13, 14, 0.96, None)
+    assert survey.verdict(target) == verdict

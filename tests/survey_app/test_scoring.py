@@ -1,0 +1,101 @@
+"""Score runs and releases, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from analysis import columns, index
+from questionnaires.reference import province_values
+from survey_app.models.fieldwork import WaveState
+from survey_app.models.response import Response
+from survey_app.models.score import ReleasedChart, ReleasedIndicator, ReleasedSubIndex
+from survey_app.services import scoring, waves
+from survey_app.services.instruments import framework_of
+from tests.survey_app.opened_wave import domestic, make_opened_wave
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+BY = {"by": "analyst@example.vn", "now": NOW}
+
+
+@pytest.fixture
+def opened(session):
+    return make_opened_wave(session)
+
+
+def run(session):
+    made = scoring.run(session, "w1", province="Lạng Sơn", **BY)
+    session.commit()
+    return made
+
+
+def figures(made):
+    return [(row.code, row.value, row.low, row.high, row.se) for row in (*made.sub_indices, *made.indicators)]
+
+
+def test_a_run_stores_what_the_analysis_computes_from_the_same_answers(session, opened):
+    made = run(session)
+    framework = framework_of(session, opened.framework_hash)
+    answers = session.scalars(select(Response.answers)).all()
+    frame = columns.from_answers(answers, domestic())
+    scores = index.score(frame, domestic(), framework, province_values("Lạng Sơn"))
+    for row in made.sub_indices:
+        assert row.value == pytest.approx(scores.sub_indices.at[row.code, "value"], abs=1e-12)
+        assert row.se == pytest.approx(scores.sub_indices.at[row.code, "se"], abs=1e-12)
+    assert {row.code: row.n for row in made.indicators} == scores.indicators["n"].to_dict()
+    assert made.responses == 120
+
+
+def test_running_again_gives_a_new_run_with_identical_numbers(session, opened):
+    first, second = run(session), run(session)
+    assert second.id != first.id
+    assert figures(second) == figures(first)
+    hashes = ("responses_hash", "instrument_hash", "framework_hash", "code_version")
+    assert all(getattr(first, name) == getattr(second, name) for name in hashes)
+    assert first.report == second.report
+
+
+def test_only_an_opened_wave_is_scored(session, opened):
+    opened.state = WaveState.CLOSED
+    session.commit()
+    with pytest.raises(waves.WrongState):
+        run(session)
+
+
+def test_a_run_that_does_not_exist_is_named(session, opened):
+    with pytest.raises(scoring.UnknownRun, match="99"):
+        scoring.release(session, 99, **BY)
+
+
+def test_a_release_holds_no_value_of_what_it_hides_and_counts_it_as_not_measured(session, opened):
+    made = run(session)
+    scoring.release(session, made.id, **BY)
+    session.commit()
+    with pytest.raises(scoring.AlreadyReleased):
+        scoring.release(session, made.id, **BY)
+    session.rollback()
+    drawn = session.scalars(select(ReleasedChart)).all()
+    assert len(drawn) == 20
+    assert all(chart.svg.startswith("<svg") and "<script" not in chart.svg for chart in drawn)
+    rows = session.scalars(select(ReleasedIndicator)).all()
+    hidden = [row for row in rows if row.status != "shown"]
+    assert {"5.09", "10.17"} <= {row.code for row in hidden}
+    assert all(row.value is row.low is row.high is None for row in hidden)
+    assert all(row.n is None or row.n % 5 == 0 for row in rows)
+    for sub_index in session.scalars(select(ReleasedSubIndex).where(ReleasedSubIndex.code != "total")):
+        shown = [row for row in rows if row.sub_index == sub_index.code and row.status == "shown"]
+        assert sub_index.measured == len(shown)
+    hidden_rows = sum(row.status == "hidden" for row in rows)
+    charts = " ".join(session.scalars(select(ReleasedChart.svg).where(ReleasedChart.language == "vi")))
+    assert charts.replace("\u00a0", " ").count(">khảo sát: ẩn vì quá ít trả lời") == hidden_rows
+
+
+def test_under_a_hundred_firms_no_score_is_released(session):
+    make_opened_wave(session, 60)
+    made = run(session)
+    scoring.release(session, made.id, **BY)
+    rows = session.scalars(select(ReleasedSubIndex)).all()
+    assert {row.reason for row in rows} == {"few_responses"}
+    assert all(row.value is None for row in rows)
