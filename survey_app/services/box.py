@@ -170,7 +170,8 @@ def open_box(
 
     `transaction` gives a session and commits at its end; `report` hears of each finished step. After a crash at any
     point the same call finishes the work; `needs_key` says whether it still needs the key. Raises UnknownWave,
-    WrongState, NoKey, WrongKey, TooFewBallots, UnreadableBallots, UnknownStratum, BallotsChanged, CountsDisagree.
+    WrongState, NoKey, WrongKey, TooFewBallots, UnreadableBallots, UnknownStratum, BallotsChanged, StorageBusy,
+    CountsDisagree, KeyLeft.
     """
     with transaction() as session:
         wave = held(session, code, *_MAY_OPEN)

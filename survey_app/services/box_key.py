@@ -41,6 +41,13 @@ class BadPassphrase(DomainError):
     en = "The passphrase does not open the key file {path}: type it again."
 
 
+class KeyLeft(DomainError):
+    """The box is open and counted; the key file could not be deleted."""
+
+    vi = "Hòm phiếu đã mở xong và số đếm khớp, nhưng không xóa được tệp khóa {path} ({reason}): hãy tự hủy tệp này."
+    en = "The box is open and the counts agree, but the key file {path} cannot be deleted ({reason}): destroy it yourself."
+
+
 def make(path: Path, wave: Wave, passphrase: bytes) -> None:
     """Give the wave a public key and write the private one to a new file, protected by the passphrase.
 
@@ -81,6 +88,9 @@ def require_right(private_key: X25519PrivateKey | None, wave: Wave, path: Path) 
 
 
 def destroy(path: Path, first_line: bytes) -> None:
-    """Delete a key file if it is there and begins with this line."""
-    if path.is_file() and path.read_bytes().startswith(first_line):
-        path.unlink()
+    """Delete a key file if it is there and begins with this line; raise KeyLeft if it cannot be deleted."""
+    try:
+        if path.is_file() and path.read_bytes().startswith(first_line):
+            path.unlink()
+    except OSError as error:
+        raise KeyLeft(path=path, reason=error.strerror) from error

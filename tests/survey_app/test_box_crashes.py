@@ -8,15 +8,17 @@ import signal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from survey_app import create_app
 from survey_app.config import Config
-from survey_app.db import db, transaction
+from survey_app.db import db, reading, transaction
 from survey_app.keys import Keys
 from survey_app.services import box, box_key
 from survey_app.services.box import Step
+from survey_app.services.storage import StorageBusy
 from tests.survey_app.fieldwork_story import CODE, FIRMS, PASSPHRASE, counts, filled_box, open_box
 
 
@@ -103,3 +105,20 @@ def test_a_ballot_that_cannot_be_taken_out_stops_the_opening(session, key_file, 
     assert (counts().ballots, counts().responses) == (FIRMS, 0)
     _run(dialect, "drop")
     assert open_box(key_file).responses == FIRMS
+
+
+def test_a_reader_elsewhere_at_most_delays_the_wiping(session, key_file, database_url, dialect):
+    other = create_engine(database_url)
+    with other.connect() as reader:
+        token = reading.set(True)
+        assert reader.execute(text("SELECT count(*) FROM ballot")).scalar_one() == FIRMS
+        reading.reset(token)
+        if dialect == "sqlite":
+            with pytest.raises(StorageBusy, match="again in a minute"):
+                open_box(key_file)
+            assert key_file.exists()
+        else:
+            assert open_box(key_file).responses == FIRMS
+    other.dispose()
+    assert box.open_box(transaction, CODE, None, key_file).responses == FIRMS
+    assert not key_file.exists()
