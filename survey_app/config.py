@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 Audience = Literal["respondent", "staff", "agency", "auth", "public"]
 ROOT = Path(__file__).resolve().parent.parent
 
+#: Read if it is there, so that a command in a plain shell knows what the server knows; the environment wins.
+SETTINGS_FILE = ROOT / "instance" / "settings.env"
+
 
 class BadConfiguration(Exception):
     """A setting or a key is missing or unsafe; the message says which and what to do."""
@@ -21,7 +24,7 @@ class BadConfiguration(Exception):
 class Config(BaseSettings):
     """Every setting, with the values of a demonstration as defaults; `.env.example` explains each."""
 
-    model_config = SettingsConfigDict(env_prefix="PCI_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PCI_", env_file=SETTINGS_FILE, frozen=True, extra="ignore")
 
     base_url: str = "http://127.0.0.1:8000"
     allowed_hosts: tuple[str, ...] = ()

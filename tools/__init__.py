@@ -1,0 +1,1 @@
+"""What maintainers run: checks, setting up, pictures. Not part of the product."""
