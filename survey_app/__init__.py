@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from survey_app import access, error_pages, i18n, security, templating
+from survey_app import access, cli, error_pages, i18n, security, templating
 from survey_app.config import Config
 from survey_app.db import db
 from survey_app.keys import Keys
@@ -31,10 +30,8 @@ def create_app(config: Config, keys: Keys | None = None) -> Flask:
     access.init_app(app)
     error_pages.init_app(app)
     for audience in config.audiences:
-        if find_spec(f"survey_app.{audience}"):
-            app.register_blueprint(import_module(f"survey_app.{audience}.views").bp)
+        app.register_blueprint(import_module(f"survey_app.{audience}.views").bp)
     if "respondent" in app.blueprints:
         csrf.exempt(app.blueprints["respondent"])  # its forms check their own token, and come back with what was typed
-    if hasattr(import_module("survey_app.cli"), "register"):
-        import_module("survey_app.cli").register(app)
+    cli.register(app)
     return app

@@ -53,7 +53,7 @@ class Words(Domain):
 def init_app(app: Flask, secure: bool) -> None:
     """Let pages speak both languages and remember the choice in a cookie of its own."""
     babel = Babel(app, locale_selector=language, default_timezone="Asia/Ho_Chi_Minh")
-    babel.domain_instance = Words()  # type: ignore[no-untyped-call]
+    babel.domain_instance = Words()
     app.context_processor(lambda: {"language": language()})
 
     @app.after_request

@@ -48,12 +48,13 @@ def close(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
 
 
 def score(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
-    """Score an opened wave as a new run."""
+    """Score an opened wave as a new run; cut short and done again, it may leave one run more, with identical numbers."""
     province = current_app.extensions["config"].province
     with transaction() as session:
-        made = scoring.run(session, arguments["wave"], province=province, by=by, now=datetime.now(UTC))
+        made = scoring.run(
+            session, arguments["wave"], province=province, by=by, now=datetime.now(UTC), progress=progress
+        )
         number, responses = made.id, made.responses
-    progress(100)
     return Text(
         vi=f"Lần chấm điểm {number} đã xong: {responses} phiếu. Xem rồi công bố.",
         en=f"Score run {number} is done: {responses} responses. Read it, then release it.",
@@ -65,37 +66,10 @@ def release(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
     number = int(arguments["run"])
     with transaction() as session:
         if scoring.get(session, number).released_at is None:
-            scoring.release(session, number, by=by, now=datetime.now(UTC))
-    progress(100)
+            scoring.release(session, number, by=by, now=datetime.now(UTC), progress=progress)
     return Text(
         vi=f"Đã công bố lần chấm điểm {number}. Cơ quan đầu mối đọc được kết quả.",
         en=f"Score run {number} is released. The lead agencies can read it.",
-    )
-
-
-def score(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
-    """Score a wave as a new run; cut short and done again, it is one run more with identical numbers."""
-    province = current_app.extensions["config"].province
-    with transaction() as session:
-        run = scoring.run(
-            session, arguments["wave"], province=province, by=by, now=datetime.now(UTC), progress=progress
-        )
-        number, scored = run.id, run.in_scope
-    return Text(
-        vi=f"Đã chấm {scored} phiếu: lần chấm điểm {number}.",
-        en=f"{scored} responses were scored: run {number}.",
-    )
-
-
-def release(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
-    """Release a run; one that is released already stays so."""
-    number = arguments["run"]
-    with transaction() as session:
-        if scoring.get(session, number).released_at is None:
-            scoring.release(session, number, by=by, now=datetime.now(UTC), progress=progress)
-    return Text(
-        vi=f"Lần chấm điểm {number} đã công bố: các cơ quan đọc được ngay.",
-        en=f"Run {number} is released: agencies can read it now.",
     )
 
 

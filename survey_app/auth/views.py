@@ -23,8 +23,8 @@ bp = Blueprint("auth", __name__)
 @allow(EVERYONE)
 def sign_in() -> ResponseReturnValue:
     """Take e-mail and password; a wrong password, an unknown and a blocked account get the same answer."""
-    form = SignInForm()  # type: ignore[no-untyped-call]
-    if form.validate_on_submit():  # type: ignore[no-untyped-call]
+    form = SignInForm()
+    if form.validate_on_submit():
         home = _try(form.email.data, form.password.data)
         if home:
             return redirect(url_for(home))
@@ -57,14 +57,14 @@ def own_account() -> ResponseReturnValue:
 @allow(*RoleName)
 def new_password() -> ResponseReturnValue:
     """Let people choose another password; every browser of theirs, this one too, signs in again."""
-    form = NewPasswordForm()  # type: ignore[no-untyped-call]
-    if form.validate_on_submit():  # type: ignore[no-untyped-call]
+    form = NewPasswordForm()
+    if form.validate_on_submit():
         try:
             _change_password(form.current.data, form.new.data)
         except people.WrongPassword as error:
-            form.current.errors = [error.message(language())]
+            form.current.errors = (error.message(language()),)
         except people.PasswordTooShort as error:
-            form.new.errors = [error.message(language())]
+            form.new.errors = (error.message(language()),)
         else:
             session.clear()
             return redirect(url_for("auth.sign_in"))

@@ -28,5 +28,8 @@ class AccountForm(FlaskForm):
         _("E-mail"),
         [InputRequired(_("Enter the e-mail address")), Email(_("Enter an e-mail address, such as lan@example.vn"))],
     )
-    role = SelectField(_("Role"), choices=[SelectChoice(role.value, label) for role, label in ROLES.items()])
+    role = SelectField(
+        _("Role"),
+        choices=[SelectChoice(role.value, label) for role, label in ROLES.items()],  # type: ignore[arg-type]  # lazy words
+    )
     agency_code = StringField(_("Agency code"), [Optional(), Length(max=20)])

@@ -35,15 +35,15 @@ def account(number: int) -> ResponseReturnValue:
 @allow(RoleName.ADMIN)
 def new_account() -> ResponseReturnValue:
     """Make an account and show its first password once."""
-    form = AccountForm()  # type: ignore[no-untyped-call]
-    if form.validate_on_submit():  # type: ignore[no-untyped-call]
+    form = AccountForm()
+    if form.validate_on_submit():
         password = people.one_time_password()
         try:
             _create(form, password)
         except people.AccountExists as error:
-            form.email.errors = [error.message(language())]
+            form.email.errors = (error.message(language()),)
         except people.AgencyNeeded as error:
-            form.agency_code.errors = [error.message(language())]
+            form.agency_code.errors = (error.message(language()),)
         else:
             return render_template("staff/password.html", email=form.email.data, password=password)
     return render_template("staff/new_account.html", form=form)

@@ -20,17 +20,18 @@ def run(number: int) -> ResponseReturnValue:
     """Show a run's sub-indices and indicators, for analysts: before the publishing rules."""
     found = db.get_or_abort(ScoreRun, number)
     framework = framework_of(db.session, found.framework_hash)
-    return render_template("staff/run.html", run=found, framework=framework)
+    names = {each.code: each.name for each in framework.sub_indices}
+    return render_template("staff/run.html", run=found, framework=framework, names=names)
 
 
-@bp.get("/pt/chay/<int:number>/phat-hanh")
+@bp.get("/pt/chay/<int:number>/cong-bo")
 @allow(RoleName.ANALYST)
 def confirm_release(number: int) -> ResponseReturnValue:
     """Ask before a run is released: it cannot be taken back."""
     return render_template("staff/release.html", run=db.get_or_abort(ScoreRun, number))
 
 
-@bp.post("/pt/chay/<int:number>/phat-hanh")
+@bp.post("/pt/chay/<int:number>/cong-bo")
 @allow(RoleName.ANALYST)
 def release(number: int) -> ResponseReturnValue:
     """Queue the release of a run; later a second person must agree here."""
