@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from questionnaires.base import Text
 from survey_app import create_app
@@ -133,7 +133,7 @@ class Runner:
                 self._beat()
                 self._reap()
                 self._start()
-            except OperationalError:
+            except DBAPIError:
                 log.warning("the database does not answer; trying again")
 
     def _beat(self) -> None:

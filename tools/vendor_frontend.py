@@ -5,6 +5,7 @@ python tools/vendor_frontend.py
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import subprocess
@@ -32,7 +33,7 @@ def without_crown(css: str) -> str:
 
 
 def main() -> None:
-    """Write the stylesheet, the licence and MANIFEST.json."""
+    """Write the stylesheet, plain and compressed, and MANIFEST.json with its licence."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["npm", "pack", f"{PACKAGE}@{VERSION}"], cwd=folder, check=True, capture_output=True)  # noqa: S607 - fixed words
@@ -42,6 +43,7 @@ def main() -> None:
         css = without_crown((source / "dist/govuk/govuk-frontend.min.css").read_text(encoding="utf-8"))
         licence = json.loads((source / "package.json").read_text(encoding="utf-8"))["license"]
     (VENDOR / "govuk-frontend.css").write_text(css, encoding="utf-8")
+    (VENDOR / "govuk-frontend.css.gz").write_bytes(gzip.compress(css.encode(), mtime=0))  # served as it is
     manifest = {
         "govuk-frontend.css": {
             "package": PACKAGE,

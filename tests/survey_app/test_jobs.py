@@ -10,14 +10,17 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from questionnaires.base import Text
 from survey_app import jobs as runner
 from survey_app.db import transaction
 from survey_app.models.fieldwork import WaveState
 from survey_app.models.job import JobStatus
+from survey_app.models.score import ScoreRun
 from survey_app.services import jobs, waves
 from tests.factories import instrument, item, make_wave
+from tests.survey_app.opened_wave import make_opened_wave
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 LATER = NOW + jobs.DEAD_AFTER + timedelta(seconds=1)
@@ -110,6 +113,19 @@ def test_closing_a_wave_is_a_job_that_may_run_twice(session, wave):
         assert jobs.get(session, number).status is JobStatus.DONE
         assert waves.get(session, wave).state is WaveState.CLOSED
         session.rollback()
+
+
+def test_scoring_and_releasing_are_jobs_and_a_release_may_run_twice(session):
+    make_opened_wave(session)
+    for kind, arguments in (("score", {"wave": "w1"}), ("release", {"run": 1}), ("release", {"run": 1})):
+        with transaction():
+            number = jobs.enqueue(session, kind, arguments, by="lan@example.vn", now=NOW).id
+        runner.do(take(session))
+        job = jobs.get(session, number)
+        assert (job.status, job.progress) == (JobStatus.DONE, 100), jobs.result_in(job, "en")
+        session.rollback()
+    run = session.scalars(select(ScoreRun)).one()
+    assert (run.responses, run.made_by, run.released_by) == (120, "lan@example.vn", "lan@example.vn")
 
 
 def test_work_that_a_rule_forbids_fails_with_the_rule_in_both_languages(session):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from survey_app.access import EVERYONE, allow
 from survey_app.db import db, reading, transaction
 from survey_app.models.people import RoleName
 from survey_app.services import plans
+from tests.checked_client import hidden_fields
 from tests.survey_app.signing_in import PASSWORD, make_account, signed_in, token
 
 VENDOR = Path(__file__).resolve().parents[2] / "survey_app" / "static" / "vendor"
@@ -46,6 +48,12 @@ def test_pages_are_kept_nowhere_and_files_for_a_year(client):
     assert "max-age=31536000" in client.get("/static/staff.css").headers["Cache-Control"]
 
 
+def test_the_large_stylesheet_travels_compressed(client):
+    answer = client.get("/static/vendor/govuk-frontend.css", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.data) < 20_000
+
+
 def test_a_file_has_another_address_when_it_changes(client):
     content = (VENDOR.parent / "staff.css").read_bytes()
     assert f"/static/staff.css?v={sha256(content).hexdigest()[:12]}" in client.get("/").text
@@ -71,8 +79,6 @@ def test_over_https_staff_can_sign_in_although_no_page_sends_a_referer(config, k
 
 def token_over(client, base):
     """Return the form token of the sign-in page at this address."""
-    from tests.checked_client import hidden_fields
-
     return {"csrf_token": hidden_fields(client.get("/dang-nhap", base_url=base).text)["csrf_token"]}
 
 
@@ -202,12 +208,14 @@ def test_bind_values_stay_out_of_database_errors(app, session):
 
 def test_vendored_files_are_the_ones_of_the_manifest():
     manifest = json.loads((VENDOR / "MANIFEST.json").read_text(encoding="utf-8"))
-    files = {path.name for path in VENDOR.iterdir()} - {"MANIFEST.json"}
+    files = {path.name for path in VENDOR.iterdir() if path.suffix != ".gz"} - {"MANIFEST.json"}
     assert files == set(manifest)
     for name, about in manifest.items():
         assert about["sha256"] == sha256((VENDOR / name).read_bytes()).hexdigest(), name
         assert about["version"]
         assert about["licence"] == "MIT"
+    for packed in VENDOR.glob("*.gz"):
+        assert gzip.decompress(packed.read_bytes()) == (VENDOR / packed.stem).read_bytes(), packed.name
     assert "GDS Transport" not in (VENDOR / "govuk-frontend.css").read_text(encoding="utf-8")
 
 
