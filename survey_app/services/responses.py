@@ -72,9 +72,11 @@ class DraftContent:
 def open_draft(session: Session, secrets: Secrets) -> DraftContent:
     """Return the saved draft, an empty one if nothing is saved."""
     row = session.execute(select(Draft.version, Draft.blob).where(Draft.id == secrets.draft_id)).one_or_none()
-    if row is None:
-        return DraftContent()
-    return DraftContent(**secrets.open_draft(row.blob, row.version), version=row.version)
+    return _opened(secrets, *row) if row else DraftContent()
+
+
+def _opened(secrets: Secrets, version: int, blob: bytes) -> DraftContent:
+    return DraftContent(**secrets.open_draft(blob, version), version=version)
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,9 @@ def save_page(
     form can no longer be sent.
     """
     _require_writable(standing, now)
+    lock_wave(session, standing.wave, exclusive=False)
     for _ in range(_TRIES):
-        draft = open_draft(session, secrets)
+        draft = _draft_while_open(session, secrets, standing.wave)
         if draft.page_version(filled.page) != filled.seen:
             raise StalePage(draft)
         changed = DraftContent(
@@ -109,6 +112,19 @@ def save_page(
         if _write(session, secrets, standing.wave, changed, sizes(instrument)[0]):
             return changed
     raise StalePage(draft)
+
+
+def _draft_while_open(session: Session, secrets: Secrets, wave: str) -> DraftContent:
+    """Return the saved draft under the lock; raise WaveClosed: a draft written after the closing would never go away."""
+    statement = (
+        select(Wave.state, Draft.version, Draft.blob)
+        .outerjoin(Draft, Draft.id == secrets.draft_id)
+        .where(Wave.code == wave)
+    )
+    state, version, blob = session.execute(statement).one()
+    if state is not WaveState.OPEN:
+        raise WaveClosed
+    return DraftContent() if version is None else _opened(secrets, version, blob)
 
 
 def _require_writable(standing: Standing, now: datetime) -> None:

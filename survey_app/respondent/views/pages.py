@@ -75,8 +75,8 @@ def _on_route(entry: Entry, draft: DraftContent, code: str) -> Page | None:
 
 
 def _seen(form: PageForm) -> int:
-    text = form.seen.data or "0"
-    return int(text) if text.isdigit() else 0
+    text = form.seen.data or ""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _show(
