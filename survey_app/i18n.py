@@ -33,14 +33,18 @@ def language() -> Language:
 @cache
 def vietnamese() -> Translations:
     """Return the words of all catalogues in translations/vi, one file for each audience."""
-    words = Translations()
-    for path in sorted((CATALOGUES / "vi").glob("*.po")):
-        compiled = BytesIO()
-        with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale="vi"))
-        compiled.seek(0)
-        words.add(Translations(compiled))
+    words, *others = (_compiled(path) for path in sorted((CATALOGUES / "vi").glob("*.po")))
+    for other in others:  # added to a catalogue of Vietnamese: an empty one would count as English does, 1 or many
+        words.add(other)
     return words
+
+
+def _compiled(path: Path) -> Translations:
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale="vi"))
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 class Words(Domain):
