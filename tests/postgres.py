@@ -13,10 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-OPTIONS = (
-    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
-    " -c log_parameter_max_length_on_error=0"
-)
+OPTIONS = "-c max_connections=200 -c log_parameter_max_length_on_error=0"
+#: Tests lose nothing when the machine stops; a benchmark must pay for what deployment pays.
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Server:
     folder: Path | None = None
 
     @classmethod
-    def start(cls) -> Server:
+    def start(cls, *, durable: bool = False) -> Server:
         """Start a server on a free port of the loopback address, or use the one that PCI_TEST_POSTGRES names."""
         if url := os.environ.get("PCI_TEST_POSTGRES"):
             return cls(url)
@@ -52,7 +51,7 @@ class Server:
             "--locale=C",
         ]
         subprocess.run(run, check=True, capture_output=True)
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {OPTIONS}"
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {OPTIONS} {'' if durable else QUICK}"
         control = (*prefix, str(binaries / "pg_ctl"))
         command = [*control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

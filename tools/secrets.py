@@ -19,7 +19,7 @@ def main() -> int:
     """Print where something looks like a secret; return 1 if something does."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )  # noqa: S607
+    )
     found = SecretsCollection()
     with transient_settings({"plugins_used": [{"name": name} for name in PLUGINS]}):
         for name in listed.stdout.splitlines():
