@@ -30,7 +30,6 @@ class Config(BaseSettings):
     allowed_hosts: tuple[str, ...] = ()
     database_url: str = f"sqlite:///{ROOT / 'instance' / 'survey.sqlite3'}"
     keys_dir: Path = ROOT / "instance" / "keys"
-    jobs_path: Path = ROOT / "instance" / "jobs.sqlite3"
     audiences: tuple[Audience, ...] = ("respondent", "staff", "agency", "auth", "public")
     proxy_hops: int = 0
     demonstration: bool = False

@@ -81,7 +81,6 @@ def config(database_url: str, tmp_path: Path) -> Config:
     return Config(
         database_url=database_url,
         keys_dir=tmp_path / "keys",
-        jobs_path=tmp_path / "jobs.sqlite3",
         base_url="http://127.0.0.1:8000",
         allowed_hosts=("localhost", "127.0.0.1"),
         demonstration=True,

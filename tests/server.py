@@ -40,7 +40,6 @@ class Installation:
             "PCI_BASE_URL": self.url,
             "PCI_DATABASE_URL": self.database_url,
             "PCI_KEYS_DIR": str(self.folder / "keys"),
-            "PCI_JOBS_PATH": str(self.folder / "jobs.sqlite3"),
             "PYTHONPATH": str(ROOT),
         }
         return {**os.environ, **own}

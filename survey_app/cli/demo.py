@@ -115,6 +115,10 @@ def _show() -> None:
         click.echo(f"  {account.email:<28} {account.name}")
     say(vi=f"Khóa hòm phiếu: {place.box_key}", en=f"Box key: {place.box_key}")
     say(vi=f"Mật khẩu của khóa: {place.box_passphrase}", en=f"Its passphrase: {place.box_passphrase}")
+    say(
+        vi="Việc tiếp theo, trong cửa sổ khác (source .venv/bin/activate trước):",
+        en="What comes next, in another window (source .venv/bin/activate first):",
+    )
     for line in _next_commands(place):
         click.echo(f"  {line}")
 
