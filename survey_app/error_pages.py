@@ -16,6 +16,9 @@ from survey_app.i18n import language
 
 _RETRY_SECONDS = "60"
 
+#: What is raised where the database is gone, restarting, locked or out of room.
+DATABASE_DOWN = (OperationalError, InterfaceError, TimeoutError)
+
 
 class Words(NamedTuple):
     """Title and advice of an error page."""
@@ -56,8 +59,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(CSRFError, _show_old_form)
     app.register_error_handler(DomainError, _show_broken_rule)
-    for kind in (OperationalError, InterfaceError, TimeoutError):
-        app.register_error_handler(kind, _show_database_down)
+    for kind in DATABASE_DOWN:
+        app.register_error_handler(kind, show_database_down)
 
 
 def _page(status: int, words: Words) -> ResponseReturnValue:
@@ -65,10 +68,12 @@ def _page(status: int, words: Words) -> ResponseReturnValue:
     if status >= 500:
         current_app.logger.error("error page %s, code %s", status, code)
     page = render_template("errors/page.html", title=words.title, advice=words.advice, code=code)
-    response = make_response(page, status)
-    if status == 503:
-        response.headers["Retry-After"] = _RETRY_SECONDS
-    return response
+    return unavailable(page) if status == 503 else make_response(page, status)
+
+
+def unavailable(page: str) -> ResponseReturnValue:
+    """Return the page as the answer of a service that will be back soon."""
+    return make_response(page, 503, {"Retry-After": _RETRY_SECONDS})
 
 
 def _words(status: int) -> Words:
@@ -91,6 +96,7 @@ def _show_broken_rule(error: DomainError) -> ResponseReturnValue:
     return _page(error.status, words)
 
 
-def _show_database_down(error: Exception) -> ResponseReturnValue:
+def show_database_down(error: Exception) -> ResponseReturnValue:
+    """Answer 503 where the database does not answer."""
     current_app.logger.error("the database does not answer: %s", type(error).__name__)
     return _page(503, _words(503))

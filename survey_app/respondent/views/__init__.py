@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("respondent", __name__)
 
-from survey_app.respondent.views import pages, sending, start  # noqa: E402, F401 - they add their routes to bp
+from survey_app.respondent.views import outage, pages, sending, start  # noqa: E402, F401 - they add their routes to bp
