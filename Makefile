@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 export PORT
 
-.PHONY: help run test check format reset notebook lock benchmark
+.PHONY: help run test check format reset notebook lock benchmark pictures
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -16,7 +16,7 @@ run: .venv/ready ## set everything up with demonstration data and serve it on ht
 test: .venv/ready-dev ## check everything, then run all tests on SQLite and PostgreSQL
 	@tools/preflight.sh browser
 	@$(MAKE) --no-print-directory check
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n auto --dist worksteal
 
 check: .venv/ready-dev ## format, lint, types, layers, translations, questionnaire files, secrets
 	@$(PY) tools/check.py
@@ -32,6 +32,9 @@ notebook: .venv/ready-notebooks ## open the analysts' notebooks in JupyterLab
 
 benchmark: .venv/ready-dev ## measure the respondent's journey on SQLite and PostgreSQL
 	@$(PY) -m benchmarks.journey
+
+pictures: .venv/ready-dev ## take the README's pictures anew
+	@$(PY) -m tools.pictures
 
 lock: .venv/ready-dev ## pin requirements anew (needs a package index)
 	@for name in requirements requirements-dev requirements-notebooks; do \

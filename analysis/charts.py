@@ -32,7 +32,7 @@ COLOURS = ("#0b4f9e", "#b34700", GREY)
 SHAPES = ("circle", "diamond", "M0,-1.2L0,1.2")
 
 WORDS: dict[str, tuple[str, str]] = {
-    "estimate": ("Khảo sát này, với khoảng tin cậy 95 %", "This survey, with its 95 % interval"),
+    "estimate": ("Khảo sát này, với khoảng tin cậy 95%", "This survey, with its 95% interval"),
     "official": ("VCCI, tỉnh, {year}", "VCCI, the province, {year}"),
     "median": ("VCCI, trung vị cả nước, {year}", "VCCI, national median, {year}"),
     "worst": ("← tỉnh kém nhất {year}", "← worst province {year}"),
@@ -42,14 +42,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "median_short": ("trung vị", "median"),
     "hidden": ("ẩn vì quá ít trả lời", "hidden: too few answers"),
     "not_measured": ("khảo sát không hỏi", "not asked in this survey"),
-    "below_10": ("dưới 10 %", "under 10 %"),
-    "above_90": ("trên 90 %", "over 90 %"),
-    "band": ("dưới 10 % hoặc trên 90 %", "under 10 % or over 90 %"),
+    "below_10": ("dưới 10%", "under 10%"),
+    "above_90": ("trên 90%", "over 90%"),
+    "band": ("dưới 10% hoặc trên 90%", "under 10% or over 90%"),
     "days": ("ngày", "days"),
     "hours": ("giờ", "hours"),
     "description": (
-        "Mỗi chỉ tiêu: ước tính của khảo sát với khoảng tin cậy 95 %, giá trị VCCI của tỉnh và trung vị cả nước",
-        "For each indicator: the survey's estimate with its 95 % interval, VCCI's value of the province, national median",
+        "Mỗi chỉ tiêu: ước tính của khảo sát với khoảng tin cậy 95%, giá trị VCCI của tỉnh và trung vị cả nước",
+        "For each indicator: the survey's estimate with its 95% interval, VCCI's value of the province, national median",
     ),
 }
 
@@ -154,7 +154,7 @@ def _figures(row: Mapping[Any, Any], language: Language) -> str:
         return format_value(float(value), row["unit"], language)
 
     def bare(text: str) -> str:
-        return text.split(" ", maxsplit=1)[0]
+        return text.removesuffix("%").split(" ", maxsplit=1)[0]
 
     status = row["status"]
     if status == "shown":
@@ -172,13 +172,13 @@ def format_value(value: float, unit: str, language: Language) -> str:
     if math.isnan(value):
         return "–"
     if unit == "share (0-1)":
-        return f"{100 * value:.0f} %"
+        return f"{100 * value:.0f}%"
     text = f"{value:.1f}" if unit.startswith(("days", "hours", "percent")) else f"{value:.2f}"
     if unit.startswith(("days", "hours")):
         text = text.removesuffix(".0")
     text = text.replace(".", ",") if language == "vi" else text
     if unit.startswith("percent"):
-        return f"{text} %"
+        return f"{text}%"
     named = next((name for name in ("days", "hours") if unit.startswith(name)), None)
     return f"{text} {WORDS[named][0 if language == 'vi' else 1]}" if named else text
 

@@ -33,7 +33,7 @@ def drawing() -> str:
 
 def test_a_row_says_its_figures_in_its_own_unit(drawing):
     words = " ".join(texts(drawing))
-    assert "khảo sát 28 % (22–34) · VCCI 27 % · trung vị 33 %" in words
+    assert "khảo sát 28% (22–34) · VCCI 27% · trung vị 33%" in words
     assert "khảo sát 30 ngày (23–39)" in words
 
 
@@ -45,7 +45,7 @@ def test_a_hidden_indicator_is_words_and_no_mark(drawing):
 def test_marks_stand_between_the_worst_and_the_best_province():
     values = next(layer for layer in dot_plot(ROWS, "en").to_dict()["datasets"].values() if "kind" in layer[0])
     found = {row["kind"]: row["x"] for row in values if row["y"] == min(each["y"] for each in values)}
-    assert found["This survey, with its 95 % interval"] == pytest.approx((0.28 - 0.6) / (0.1 - 0.6))
+    assert found["This survey, with its 95% interval"] == pytest.approx((0.28 - 0.6) / (0.1 - 0.6))
     assert found["VCCI, national median, 2023"] == pytest.approx((0.33 - 0.6) / (0.1 - 0.6))
 
 
@@ -87,10 +87,10 @@ def test_a_method_without_national_figures_has_nothing_to_draw(wave, pci, pci_20
 @pytest.mark.parametrize(
     ("value", "unit", "vi", "en"),
     [
-        (0.284, "share (0-1)", "28 %", "28 %"),
+        (0.284, "share (0-1)", "28%", "28%"),
         (7.0, "days (median)", "7 ngày", "7 days"),
         (7.5, "hours (median)", "7,5 giờ", "7.5 hours"),
-        (2.66, "percent (0-100)", "2,7 %", "2.7 %"),
+        (2.66, "percent (0-100)", "2,7%", "2.7%"),
         (1.715, "mean of 1-5 scale", "1,72", "1.72"),
         (math.nan, "share (0-1)", "–", "–"),
     ],
