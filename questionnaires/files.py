@@ -1,39 +1,40 @@
-"""Reading questionnaire files: safe YAML to plain data and lines, then to frozen models."""
+"""Where questionnaire files are, and how they become frozen models."""
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from questionnaires.base import Document
-from questionnaires.faults import BadFile, Fault, LineMap, PlacedFault, Way
+from questionnaires.faults import BadFile, Fault, LineMap, Way
 from questionnaires.framework import Framework
 from questionnaires.instrument import Instrument
 from questionnaires.plan import Agencies, Plan
+from questionnaires.reading import read
 
 FOLDER = Path(__file__).resolve().parent
-MAX_BYTES = 1024 * 1024
-MAX_DEPTH = 20
 _Model = TypeVar("_Model", bound=Document)
 
 
 def load_instrument(path: Path) -> Instrument:
-    """Return the instrument in a file, shared code lists filled in; raise BadFile with every fault."""
+    """Return the instrument in a file, shared code lists filled in; raise BadFile with every fault.
+
+    A `.json` file is taken as frozen: it holds its lists already.
+    """
+    if path.suffix == ".json":
+        return _frozen(Instrument, path)
     data, lines = read(path)
     fill_code_lists(path, data, lines)
     return _model(Instrument, path, data, lines)
 
 
 def load_framework(path: Path) -> Framework:
-    """Return the framework in a file; raise BadFile with every fault."""
+    """Return the framework in a file, YAML or frozen as `.json`; raise BadFile with every fault."""
+    if path.suffix == ".json":
+        return _frozen(Framework, path)
     data, lines = read(path)
     return _model(Framework, path, data, lines)
 
@@ -68,89 +69,15 @@ def plan_path(code: str) -> Path:
 AGENCIES_PATH = FOLDER / "agencies.yaml"
 
 
-def read(path: Path) -> tuple[dict[str, Any], LineMap]:
-    """Return the data of a YAML 1.2 file and the line of each value.
-
-    Refused, with BadFile: over 1 MiB, not UTF-8 in NFC, nested over 20 deep, aliases, doubled keys, no mapping at the top.
-    """
-    text = _text(path)
-    try:
-        _refuse_aliases(path, text)
-        root = YAML(typ="safe", pure=True).compose(text)
-        data = YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise BadFile(
-            [PlacedFault(path, line, "YAML", f"Sửa cú pháp YAML: {error.problem}", f"Mend the YAML: {error.problem}")]
-        ) from error
-    if not isinstance(data, dict):
-        raise BadFile(
-            [
-                PlacedFault(
-                    path,
-                    1,
-                    "file",
-                    "Tệp phải là một bảng khóa: giá trị",
-                    "The file must be a mapping of keys to values",
-                )
-            ]
-        )
-    lines: dict[Way, int] = {}
-    codes: dict[Way, str] = {}
-    _map_lines(path, root, (), lines, codes)
-    return data, LineMap(lines, codes)
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = f"{error.strerror if isinstance(error, OSError) else 'not UTF-8'}"
-        raise BadFile(
-            [PlacedFault(path, 1, "file", f"Không đọc được tệp: {reason}", f"The file cannot be read: {reason}")]
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise BadFile([PlacedFault(path, 1, "file", "Tệp phải nhỏ hơn 1 MiB", "The file must be smaller than 1 MiB")])
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not unicodedata.is_normalized("NFC", line):
-            message = ("Chuyển chữ sang Unicode dựng sẵn (NFC)", "Convert the letters to composed Unicode (NFC)")
-            raise BadFile([PlacedFault(path, number, "text", *message)])
-    return text
-
-
-def _refuse_aliases(path: Path, text: str) -> None:
-    for event in YAML(typ="safe", pure=True).parse(text):
-        if isinstance(event, AliasEvent):
-            message = ("Viết đầy đủ, không dùng bí danh YAML (*)", "Write it out: YAML aliases (*) are not used here")
-            raise BadFile([PlacedFault(path, event.start_mark.line + 1, "YAML", *message)])
-
-
-def _map_lines(path: Path, node: Node | None, way: Way, lines: dict[Way, int], codes: dict[Way, str]) -> None:
-    if node is None:
-        return
-    lines[way] = node.start_mark.line + 1
-    if len(way) > MAX_DEPTH:
-        raise BadFile([PlacedFault(path, lines[way], "YAML", "Lồng quá 20 cấp", "Nested more than 20 deep")])
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            if key.value == "code" and isinstance(value, ScalarNode):
-                codes[way] = value.value
-            _map_lines(path, value, (*way, key.value), lines, codes)
-    elif isinstance(node, SequenceNode):
-        for position, value in enumerate(node.value):
-            _map_lines(path, value, (*way, position), lines, codes)
-
-
 def fill_code_lists(path: Path, data: dict[str, Any], lines: LineMap) -> None:
     """Give each item that names a `code_list` the options of that list; raise BadFile if there is no such list."""
     shared = code_lists(_code_lists_beside(path))
     faults = []
-    for position, item in enumerate(data.get("items") or []):
+    items = data.get("items")
+    for position, item in enumerate(items if isinstance(items, list) else []):
         name = item.get("code_list") if isinstance(item, dict) else None
-        if name is None:
-            continue
+        if not isinstance(name, str):
+            continue  # none, or something the model will refuse
         if name in shared and "options" not in item:
             item["options"] = shared[name]
             continue
@@ -178,12 +105,24 @@ def code_lists(path: Path) -> dict[str, list[dict[str, Any]]]:
     return data
 
 
+def _frozen(model: type[_Model], path: Path) -> _Model:
+    text = _text(path)
+    try:
+        return model.from_json(text)
+    except ValidationError as error:
+        raise BadFile(_faults(error, path, LineMap({}, {}))) from error
+
+
 def _model(model: type[_Model], path: Path, data: dict[str, Any], lines: LineMap) -> _Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = [_translated(detail["type"], detail["loc"], detail["msg"]) for detail in error.errors()]
-        raise BadFile(fault.at(path, lines) for fault in faults) from error
+        raise BadFile(_faults(error, path, lines)) from error
+
+
+def _faults(error: ValidationError, path: Path, lines: LineMap) -> list[PlacedFault]:
+    faults = [_translated(detail["type"], detail["loc"], detail["msg"]) for detail in error.errors()]
+    return [fault.at(path, lines) for fault in faults]
 
 
 _VI = {
@@ -203,6 +142,19 @@ _EN = {
 
 
 def _translated(kind: str, loc: Way, message: str) -> Fault:
-    # pydantic puts the tag of a condition into the way; the file has no such step
-    way = tuple(step for step in loc if step not in {"AnyOf", "AllOf"})
+    way = _way_in_file(loc)
     return Fault(way, _VI.get(kind, f"Sửa giá trị này: {message}"), _EN.get(kind, f"Mend this value: {message}"))
+
+
+def _way_in_file(loc: Way) -> Way:
+    """Return a place as the file has it: pydantic adds the kind of each condition as a step of its own."""
+    way: list[str | int] = []
+    kind_is_next = False
+    for step in loc:
+        if kind_is_next:
+            kind_is_next = False
+            continue
+        way.append(step)
+        in_list = isinstance(step, int) and len(way) > 1 and way[-2] in ("any", "all")
+        kind_is_next = in_list or step in ("ask_if", "where", "not")
+    return tuple(way)

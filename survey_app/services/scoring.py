@@ -71,7 +71,7 @@ def run(
     wave = waves.held(session, code, WaveState.OPENED)
     instrument = instrument_of(session, wave.instrument_hash)
     framework = framework_of(session, wave.framework_hash)
-    frame, content = _frame(session, code, instrument)
+    frame, content = responses_frame(session, code, instrument)
     progress(30)
     scores = _score(frame, instrument, framework, province)
     progress(70)
@@ -119,7 +119,7 @@ def release(
     instrument = instrument_of(session, found.instrument_hash)
     framework = framework_of(session, found.framework_hash)
     province = found.report["province"]
-    frame, _ = _frame(session, found.wave, instrument)
+    frame, _ = responses_frame(session, found.wave, instrument)
     scores = _score(frame, instrument, framework, province)
     released = publish(scores, instrument, framework, _published(framework, province))
     progress(20)
@@ -139,7 +139,7 @@ def get(session: Session, number: int) -> ScoreRun:
     return found
 
 
-def _frame(session: Session, code: str, instrument: Instrument) -> tuple[pd.DataFrame, str]:
+def responses_frame(session: Session, code: str, instrument: Instrument) -> tuple[pd.DataFrame, str]:
     """Return the frame of a wave's responses, in the order of their ids, and the hash of their content."""
     from analysis.columns import from_answers
     from analysis.provenance import rows_hash
