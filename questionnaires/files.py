@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from questionnaires.base import Document
-from questionnaires.faults import BadFile, Fault, LineMap, Way
+from questionnaires.faults import BadFile, Fault, LineMap, PlacedFault, Way
 from questionnaires.framework import Framework
 from questionnaires.instrument import Instrument
 from questionnaires.plan import Agencies, Plan
-from questionnaires.reading import read
+from questionnaires.reading import read, text_of
 
 FOLDER = Path(__file__).resolve().parent
 _Model = TypeVar("_Model", bound=Document)
@@ -106,7 +106,7 @@ def code_lists(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _frozen(model: type[_Model], path: Path) -> _Model:
-    text = _text(path)
+    text = text_of(path)
     try:
         return model.from_json(text)
     except ValidationError as error:
