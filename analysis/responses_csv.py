@@ -213,7 +213,7 @@ def _route_faults(
 
 
 def _triggers(condition: Condition | None) -> set[str]:
-    return {code for code, _ in condition.triggers()} if condition else set()
+    return {trigger.item for trigger in condition.triggers()} if condition else set()
 
 
 def _asked_faults(number: int, item: Item, cell: str, asked: bool) -> Iterator[CellFault]:

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 from questionnaires.base import Document
-from questionnaires.check import PUBLISHED_CODES, check_all
+from questionnaires.check import check_all
 from questionnaires.files import FOLDER, load_instrument
 from questionnaires.framework import Framework
 from questionnaires.instrument import Instrument
+from questionnaires.instrument_rules import PUBLISHED_CODES
 from questionnaires.plan import Agencies, Plan
 
 MODELS: dict[str, type[Document]] = {

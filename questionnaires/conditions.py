@@ -8,7 +8,7 @@ or was left blank has no answer. Where the trigger has no valid answer `in`, `ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Discriminator, Field, Tag
 
@@ -18,8 +18,17 @@ from questionnaires.base import Code, Document
 SPECIAL = ("dk", "na", "ref")
 
 Answers = Mapping[str, Any]
-#: items a condition looks at, each with the codes it looks for (none for a number)
-Triggers = Iterator[tuple[str, tuple[str, ...]]]
+
+
+class Trigger(NamedTuple):
+    """An item that a condition looks at, and the codes it looks for (none for a number)."""
+
+    item: str
+    codes: tuple[str, ...]
+    reads: Literal["one choice", "several choices", "number"]
+
+
+Triggers = Iterator[Trigger]
 
 
 def ticked(answer: Any) -> tuple[str, ...]:
@@ -73,7 +82,7 @@ class In(Document):
         return answers.get(self.item) in self.in_
 
     def triggers(self) -> Triggers:
-        yield self.item, self.in_
+        yield Trigger(self.item, self.in_, "one choice")
 
 
 class NotIn(Document):
@@ -86,7 +95,7 @@ class NotIn(Document):
         return answers.get(self.item) not in self.not_in
 
     def triggers(self) -> Triggers:
-        yield self.item, self.not_in
+        yield Trigger(self.item, self.not_in, "one choice")
 
 
 class Has(Document):
@@ -99,7 +108,7 @@ class Has(Document):
         return self.has in ticked(answers.get(self.item))
 
     def triggers(self) -> Triggers:
-        yield self.item, (self.has,)
+        yield Trigger(self.item, (self.has,), "several choices")
 
 
 class Lacks(Document):
@@ -112,7 +121,7 @@ class Lacks(Document):
         return self.lacks not in ticked(answers.get(self.item))
 
     def triggers(self) -> Triggers:
-        yield self.item, (self.lacks,)
+        yield Trigger(self.item, (self.lacks,), "several choices")
 
 
 class AtLeast(Document):
@@ -126,7 +135,7 @@ class AtLeast(Document):
         return isinstance(number, int | float) and number >= self.gte
 
     def triggers(self) -> Triggers:
-        yield self.item, ()
+        yield Trigger(self.item, (), "number")
 
 
 def _kind(value: Any) -> str | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from questionnaires.conditions import Answers
-from questionnaires.files import FOLDER, read
+from questionnaires.files import FOLDER
 from questionnaires.instrument import Instrument, Item
+from questionnaires.reading import read
 
 Distribution = Mapping[str, Mapping[str, Any]]
 
@@ -46,13 +47,36 @@ def draw(
 ) -> object:
     """Return one invented answer to an item, or None if the distribution has none for it."""
     shape = distribution.get(item.code)
-    if shape is None:
+    if shape is None or item.type == "text":
         return None
     if item.type == "number":
         return _number(item, shape, rng)
     if item.type == "multi":
         return _ticks(instrument, item, shape["p"], rng, answers)
     return rng.choices(list(shape["p"]), weights=list(shape["p"].values()))[0]
+
+
+def with_even_chances(distribution: Distribution, instrument: Instrument) -> Distribution:
+    """Return the distribution made whole for an instrument: all answers alike where it is silent or speaks of others.
+
+    For a file from elsewhere, whose codes the distribution does not know or means something else by.
+    """
+    made = {item.code: _even(item) for item in instrument.items if not _fits(item, distribution.get(item.code))}
+    return {**distribution, **made}
+
+
+def _fits(item: Item, shape: Mapping[str, Any] | None) -> bool:
+    if item.type == "number":
+        return shape is not None and "median" in shape
+    return shape is not None and set(shape.get("p", ())) <= set(item.option_codes)
+
+
+def _even(item: Item) -> Mapping[str, Any]:
+    if item.type == "number":
+        middle = (item.range.min + item.range.max) / 2 if item.range else 1
+        return {"median": middle, "sigma": 0.6, "round": 1}
+    chance = 0.5 if item.type == "multi" else 1
+    return {"p": {option.code: chance for option in item.options if not (option.exclusive and item.type == "multi")}}
 
 
 def _number(item: Item, shape: Mapping[str, float], rng: random.Random) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from questionnaires.base import Language
+from questionnaires.base import LANGUAGES, Language
 
 #: The way to a value in a file: keys and positions.
 Way = tuple[str | int, ...]
@@ -70,3 +70,42 @@ class LineMap:
             elif step in {"vi", "en"} or "-" not in step:
                 parts.append(f".{step}" if parts else step)
         return "".join(parts) or "file"
+
+
+Faults = Iterator[Fault]
+
+
+def doubled(way: Way, codes: Iterable[str]) -> Faults:
+    """Yield a fault where a code of the list at `way` stands again."""
+    return doubled_at(((*way, position), code) for position, code in enumerate(codes))
+
+
+def doubled_at(places: Iterable[tuple[Way, str]]) -> Faults:
+    """Yield a fault at each place whose code stood at one before it."""
+    taken: set[str] = set()
+    for way, code in places:
+        if code in taken:
+            yield Fault(
+                way, f"Mã {code} đã dùng ở trên: đặt mã khác", f"The code {code} is taken above: choose another"
+            )
+        taken.add(code)
+
+
+def unknown(way: Way, codes: Iterable[str], known: Iterable[str]) -> Faults:
+    """Yield a fault for each code that is not among the known ones."""
+    names = set(known)
+    for code in codes:
+        if code not in names:
+            yield Fault(way, f"Không có {code}: sửa hoặc thêm mã này", f"There is no {code}: mend it or add it")
+
+
+def empty_texts(value: object, way: Way = ()) -> Faults:
+    """Yield a fault for each text, in a dumped document, that has no words in a language."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in LANGUAGES and isinstance(inner, str) and not inner.strip():
+                yield Fault((*way, key), "Thiếu lời ở ngôn ngữ này: viết vào", "No words in this language: write them")
+            yield from empty_texts(inner, (*way, key))
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            yield from empty_texts(inner, (*way, position))

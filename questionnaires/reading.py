@@ -14,7 +14,6 @@ from ruamel.yaml.events import (
     Event,
     MappingEndEvent,
     MappingStartEvent,
-    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
@@ -52,7 +51,9 @@ def read(path: Path) -> tuple[dict[str, Any], LineMap]:
         line = next((node.start_mark.line + 1 for node in _scalars(root) if not _has_value(node)), 1)
         raise _bad(path, line, "YAML", f"Sửa giá trị này: {error}", f"Mend this value: {error}") from error
     if not isinstance(data, dict):
-        raise _bad(path, 1, "file", "Tệp phải là một bảng khóa: giá trị", "The file must be a mapping of keys to values")
+        raise _bad(
+            path, 1, "file", "Tệp phải là một bảng khóa: giá trị", "The file must be a mapping of keys to values"
+        )
     return data, LineMap(lines, codes)
 
 
@@ -83,10 +84,16 @@ def text_of(path: Path) -> str:
 def _refuse_decomposed(path: Path, line: int, text: str) -> None:
     if not unicodedata.is_normalized("NFC", text):
         raise _bad(
-            path, line, "text", "Chuyển chữ sang Unicode dựng sẵn (NFC)", "Convert the letters to composed Unicode (NFC)"
+            path,
+            line,
+            "text",
+            "Chuyển chữ sang Unicode dựng sẵn (NFC)",
+            "Convert the letters to composed Unicode (NFC)",
         )
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise _bad(path, line, "text", "Viết chữ thay cho nửa ký tự (\\ud800)", "Write a letter, not half of one (\\ud800)")
+        raise _bad(
+            path, line, "text", "Viết chữ thay cho nửa ký tự (\\ud800)", "Write a letter, not half of one (\\ud800)"
+        )
 
 
 def _refuse_traps(path: Path, text: str) -> None:
@@ -101,7 +108,10 @@ def _refuse_traps(path: Path, text: str) -> None:
             message = ("Viết đầy đủ, không dùng bí danh YAML (*)", "Write it out: YAML aliases (*) are not used here")
             raise _bad(path, line, "YAML", *message)
         if getattr(event, "tag", None) is not None:
-            message = ("Viết giá trị thường, không dùng thẻ YAML (!)", "Write a plain value: YAML tags (!) are not used here")
+            message = (
+                "Viết giá trị thường, không dùng thẻ YAML (!)",
+                "Write a plain value: YAML tags (!) are not used here",
+            )
             raise _bad(path, line, "YAML", *message)
 
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from questionnaires.conditions import Triggers
-from questionnaires.faults import Fault, Way
+from questionnaires.conditions import Trigger
+from questionnaires.faults import Fault, Faults, Way, doubled, empty_texts, unknown
 from questionnaires.framework import Framework, Rule
 from questionnaires.instrument import SINGLE, Instrument, Item
+from questionnaires.instrument_rules import trigger_fits
 from questionnaires.reference import official_directions
-
-Faults = Iterator[Fault]
 
 
 def _one_rule_each(framework: Framework, _instrument: Instrument) -> Faults:
-    for code, times in Counter(indicator.code for indicator in framework.indicators).items():
-        if times > 1:
-            yield Fault(
-                ("indicators",), f"Chỉ tiêu {code} có {times} lần", f"The indicator {code} stands {times} times"
-            )
+    yield from doubled(("indicators",), [indicator.code for indicator in framework.indicators])
+    yield from doubled(("sub_indices",), [sub_index.code for sub_index in framework.sub_indices])
     for position, indicator in enumerate(framework.indicators):
         way: Way = ("indicators", position)
         if indicator.source == "survey" and indicator.rule is None:
-            yield Fault(way, f"Chỉ tiêu {indicator.code} cần một rule", f"The indicator {indicator.code} needs a rule")
+            yield Fault(
+                way,
+                f"Chỉ tiêu khảo sát {indicator.code} cần một rule: thêm vào",
+                f"The survey indicator {indicator.code} needs a rule: add it",
+            )
         if indicator.source == "published" and indicator.rule is not None:
-            yield Fault((*way, "rule"), "Số liệu công bố thì không có rule", "A published figure has no rule")
+            yield Fault(
+                (*way, "rule"),
+                "Bỏ rule: số liệu do nơi khác công bố thì không tính từ phiếu",
+                "Remove the rule: a published figure is not computed from answers",
+            )
+
+
+def _both_languages(framework: Framework, _instrument: Instrument) -> Faults:
+    yield from empty_texts(framework.model_dump(by_alias=True))
 
 
 def _rules_fit_items(framework: Framework, instrument: Instrument) -> Faults:
@@ -35,26 +42,30 @@ def _rules_fit_items(framework: Framework, instrument: Instrument) -> Faults:
 
 
 def _fits(rule: Rule, instrument: Instrument, way: Way) -> Faults:
-    for code in (rule.item, *(code for code, _ in _triggers(rule))):
-        if code not in instrument.by_code:
-            yield Fault(way, f"Bộ phiếu không có câu {code}", f"The instrument has no item {code}")
-            return
+    read = (rule.item, *(trigger.item for trigger in _triggers(rule)))
+    for code in read:
         if code in instrument.key_variables:
             yield Fault(
-                way, f"{code} bị làm thô khi mở hòm: không dùng", f"{code} is coarsened at opening: do not use it"
+                way, f"{code} bị làm thô khi mở hòm: chọn câu khác", f"{code} is coarsened at opening: use another item"
             )
+    for trigger in _triggers(rule):
+        yield from trigger_fits(trigger, instrument, (*way, "where"))
+    if rule.item not in instrument.by_code:
+        yield from unknown((*way, "item"), [rule.item], instrument.by_code)
+        return
     item = instrument.item(rule.item)
     if not _shape_fits(rule, item):
         yield Fault(
             way,
-            f"Cách tính không hợp với câu {item.code} ({item.type})",
-            f"The rule does not fit the item {item.code} ({item.type})",
+            f"Đổi stat hoặc các mã: cách tính không hợp với câu {item.code} ({item.type})",
+            f"Change stat or the codes: the rule does not fit the item {item.code} ({item.type})",
         )
-    yield from _codes_exist(rule, item, instrument, way)
+    yield from unknown((*way, "numerator"), rule.numerator, item.option_codes)
+    yield from unknown((*way, "option"), [rule.option] if rule.option else [], item.option_codes)
 
 
-def _triggers(rule: Rule) -> Triggers:
-    return rule.where.triggers() if rule.where else iter(())
+def _triggers(rule: Rule) -> tuple[Trigger, ...]:
+    return tuple(rule.where.triggers()) if rule.where else ()
 
 
 def _shape_fits(rule: Rule, item: Item) -> bool:
@@ -67,52 +78,44 @@ def _shape_fits(rule: Rule, item: Item) -> bool:
     return item.type in SINGLE and bool(rule.numerator) and rule.option is None
 
 
-def _codes_exist(rule: Rule, item: Item, instrument: Instrument, way: Way) -> Faults:
-    named = [(item, code) for code in (*rule.numerator, *([rule.option] if rule.option else []))]
-    for trigger, codes in _triggers(rule):
-        named += [(instrument.item(trigger), code) for code in codes]
-    for owner, code in named:
-        if code not in owner.option_codes:
-            yield Fault(
-                way, f"Câu {owner.code} không có lựa chọn {code}", f"The item {owner.code} has no option {code}"
-            )
-
-
 def _directions_are_official(framework: Framework, _instrument: Instrument) -> Faults:
     if framework.reference_year is None:
         return
     official = official_directions()
     for position, indicator in enumerate(framework.indicators):
         expected = official.get(indicator.code)
-        if indicator.direction != expected:
+        if expected is None:
+            yield from unknown(("indicators", position, "code"), [indicator.code], official)
+        elif indicator.direction != expected:
             yield Fault(
                 ("indicators", position, "direction"),
-                f"Chiều chính thức là {expected}",
-                f"The official direction is {expected}",
+                f"Ghi {expected}: đó là chiều chính thức",
+                f"Write {expected}: it is the official direction",
             )
 
 
 def _sub_indices_exist(framework: Framework, _instrument: Instrument) -> Faults:
     known = {sub_index.code for sub_index in framework.sub_indices}
     for position, indicator in enumerate(framework.indicators):
-        if indicator.sub_index not in known:
-            message = (
-                f"Không có chỉ số thành phần {indicator.sub_index}",
-                f"There is no sub-index {indicator.sub_index}",
-            )
-            yield Fault(("indicators", position, "sub_index"), *message)
+        yield from unknown(("indicators", position, "sub_index"), [indicator.sub_index], known)
+    for position, period in enumerate(framework.weights):
+        yield from unknown(("weights", position, "weights"), period.weights, known)
 
 
 def _weights_sum_to_one(framework: Framework, _instrument: Instrument) -> Faults:
     for position, period in enumerate(framework.weights):
         total = sum(period.weights.values())
         if abs(total - 1) > 1e-9:
-            message = f"Tổng trọng số là {total:g}, phải là 1", f"The weights sum to {total:g}; they must sum to 1"
-            yield Fault(("weights", position, "weights"), *message)
+            yield Fault(
+                ("weights", position, "weights"),
+                f"Sửa trọng số: tổng là {total:g}, phải là 1",
+                f"Mend the weights: they sum to {total:g} and must sum to 1",
+            )
 
 
 CHECKS: tuple[Callable[[Framework, Instrument], Faults], ...] = (
     _one_rule_each,
+    _both_languages,
     _rules_fit_items,
     _directions_are_official,
     _sub_indices_exist,

@@ -28,12 +28,13 @@ def check(file: Path) -> None:
 
 def _say_figures(report: Report) -> None:
     took, covers = report.length, report.coverage
-    say(
-        vi=f"Thời gian: {took.minutes:.1f} phút (trung vị), {took.minutes_p95:.1f} phút với 5 % lâu nhất; "
-        f"{took.items:.0f} câu, {took.pages:.0f} trang.",
-        en=f"Time: {took.minutes:.1f} minutes (median), {took.minutes_p95:.1f} for the slowest 5 %; "
-        f"{took.items:.0f} items, {took.pages:.0f} pages.",
-    )
+    if took:
+        say(
+            vi=f"Thời gian: {took.minutes:.1f} phút (trung vị), {took.minutes_p95:.1f} phút với 5 % lâu nhất; "
+            f"{took.items:.0f} câu, {took.pages:.0f} trang.",
+            en=f"Time: {took.minutes:.1f} minutes (median), {took.minutes_p95:.1f} for the slowest 5 %; "
+            f"{took.items:.0f} items, {took.pages:.0f} pages.",
+        )
     say(
         vi=f"Phủ {covers.measured}/{covers.survey} chỉ tiêu khảo sát: {covers.close} sát, {covers.proxy} gần đúng.",
         en=f"Covers {covers.measured} of {covers.survey} survey indicators: {covers.close} close, {covers.proxy} proxy.",

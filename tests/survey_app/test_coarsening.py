@@ -106,7 +106,7 @@ def test_the_finest_step_stands_when_enough_are_alike():
     wave = [({"p03": "n1_4", "p04": "trade", "p06": "y10"}, "small")] * 20
     result = _run(wave, {"small": 100, "medium": 0, "large": 0})
     assert result.record["steps"] == {"p03": 0, "p04": 0, "p06": 0}
-    assert result.answers[0] == {"p03": "n1_9", "p04": "trade", "p06": "y5"}
+    assert result.answers[0] == {"p03": "n1_9", "p04": "trade_log", "p06": "y5"}
     assert result.weights == [5.0] * 20
 
 
