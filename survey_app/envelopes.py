@@ -68,15 +68,15 @@ class Secrets:
         return _crockford(self._derive("receipt", 10))
 
     def _derive(self, purpose: str, length: int) -> bytes:
-        return _hkdf((self.link + self.resume).encode(), purpose, length)
+        return derive((self.link + self.resume).encode(), purpose, length)
 
     def seal_draft(self, content: dict[str, Any], version: int, size: int) -> bytes:
         """Return the draft encrypted, always `size` bytes of content whatever it holds."""
-        return _encrypt(self._derive("draft key", 32), _padded(content, size), self._draft_place(version))
+        return encrypt(self._derive("draft key", 32), _padded(content, size), self._draft_place(version))
 
     def open_draft(self, blob: bytes, version: int) -> dict[str, Any]:
         """Return what `seal_draft` encrypted; raise Unreadable."""
-        return _unpadded(_decrypt(self._derive("draft key", 32), blob, self._draft_place(version)))
+        return _unpadded(decrypt(self._derive("draft key", 32), blob, self._draft_place(version)))
 
     def _draft_place(self, version: int) -> bytes:
         return f"draft:{self.draft_id}:{version}".encode()
@@ -153,16 +153,16 @@ def ballot_info(wave: str, instrument_hash: str) -> bytes:
 
 def seal_cookie(cookie_key: bytes, content: dict[str, Any]) -> str:
     """Return the content of the respondent's cookie, encrypted."""
-    key = _hkdf(cookie_key, "respondent cookie", 32)
+    key = derive(cookie_key, "respondent cookie", 32)
     text = json.dumps(content, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_encrypt(key, text, b"cookie")).decode().rstrip("=")
+    return base64.urlsafe_b64encode(encrypt(key, text, b"cookie")).decode().rstrip("=")
 
 
 def open_cookie(cookie_key: bytes, text: str) -> dict[str, Any] | None:
     """Return what `seal_cookie` encrypted, or None: a spoilt cookie is no cookie."""
     try:
         blob = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        content = json.loads(_decrypt(_hkdf(cookie_key, "respondent cookie", 32), blob, b"cookie"))
+        content = json.loads(decrypt(derive(cookie_key, "respondent cookie", 32), blob, b"cookie"))
     except (ValueError, Unreadable):
         return None
     return content if isinstance(content, dict) else None
@@ -202,19 +202,22 @@ def _unpadded(padded: bytes) -> dict[str, Any]:
     return content
 
 
-def _encrypt(key: bytes, text: bytes, place: bytes) -> bytes:
+def encrypt(key: bytes, text: bytes, place: bytes) -> bytes:
+    """Return a text encrypted with AES-GCM, bound to the place it belongs to."""
     nonce = os.urandom(_NONCE)
     return nonce + AESGCM(key).encrypt(nonce, text, place)
 
 
-def _decrypt(key: bytes, blob: bytes, place: bytes) -> bytes:
+def decrypt(key: bytes, blob: bytes, place: bytes) -> bytes:
+    """Return what `encrypt` encrypted for the same place; raise Unreadable."""
     try:
         return AESGCM(key).decrypt(blob[:_NONCE], blob[_NONCE:], place)
     except (InvalidTag, ValueError) as error:
         raise Unreadable from error
 
 
-def _hkdf(secret: bytes, purpose: str, length: int) -> bytes:
+def derive(secret: bytes, purpose: str, length: int) -> bytes:
+    """Return a key for one purpose, derived from a secret (HKDF)."""
     return HKDF(hashes.SHA256(), length, salt=None, info=purpose.encode()).derive(secret)
 
 

@@ -9,19 +9,23 @@ from pathlib import Path
 
 from survey_app.config import BadConfiguration
 
-NAMES = ("link", "lookup", "cookie", "session", "password")
+NAMES = ("link", "lookup", "cookie", "session", "password", "contact")
 _BYTES = 32
 
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """The secrets a process holds. `link` rebuilds personal links, `lookup` finds an invitation from one."""
+    """The secrets a process holds.
+
+    `link` rebuilds personal links, `lookup` finds an invitation from one, `contact` opens what the frame knows of people.
+    """
 
     link: bytes
     lookup: bytes
     cookie: bytes
     session: bytes
     password: bytes
+    contact: bytes
 
     @classmethod
     def read(cls, folder: Path) -> Keys:

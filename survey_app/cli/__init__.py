@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from survey_app.cli import box, database, demo, instruments, keys, plan, responses, scores, users, waves
+from survey_app.cli import box, database, demo, frame, instruments, keys, plan, responses, scores, users, waves
 
 GROUPS = (
     keys.group,
     database.group,
     plan.group,
+    frame.group,
     waves.group,
     box.group,
     responses.group,

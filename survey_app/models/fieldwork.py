@@ -94,13 +94,23 @@ class SampleUnit(Base):
     """A firm of the frame: what the association knows, never what the firm answered."""
 
     __tablename__ = "sample_unit"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (UniqueConstraint("tax_code"), {"sqlite_with_rowid": False})
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     size: Mapped[str | None] = mapped_column(String(20))
     sector: Mapped[str | None] = mapped_column(String(20))
     age: Mapped[str | None] = mapped_column(String(20))
+    tax_code: Mapped[str | None] = mapped_column(String(14))  # 10 digits, 10-3 or 12; none for invented firms
+    folded: Mapped[str] = mapped_column(String(200), default="")  # the name as people search it
+    area: Mapped[str | None] = mapped_column(String(120))
+    vsic: Mapped[str | None] = mapped_column(String(1))
+    ownership: Mapped[str | None] = mapped_column(String(60))
+    founded: Mapped[int | None]
+    language: Mapped[str] = mapped_column(String(2), default="vi")
+    opted_out: Mapped[bool] = mapped_column(default=False)
+    #: who to write to, encrypted with the contact key (`survey_app.contacts`)
+    contact: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Invitation(Base):
