@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Audience = Literal["respondent", "staff", "agency", "auth", "public"]
+Audience = Literal["respondent", "association", "staff", "agency", "auth", "public"]
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Read if it is there, so that a command in a plain shell knows what the server knows; the environment wins.
@@ -30,7 +30,7 @@ class Config(BaseSettings):
     allowed_hosts: tuple[str, ...] = ()
     database_url: str = f"sqlite:///{ROOT / 'instance' / 'survey.sqlite3'}"
     keys_dir: Path = ROOT / "instance" / "keys"
-    audiences: tuple[Audience, ...] = ("respondent", "staff", "agency", "auth", "public")
+    audiences: tuple[Audience, ...] = ("respondent", "association", "staff", "agency", "auth", "public")
     proxy_hops: int = 0
     demonstration: bool = False
 

@@ -24,7 +24,7 @@ from survey_app.config import Config
 from survey_app.db import db, is_sqlite, reading, transaction
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import jobs, scoring, waves
+from survey_app.services import frame, frame_uploads, jobs, scoring, waves
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
@@ -73,10 +73,36 @@ def release(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
     )
 
 
+def examine(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
+    """Examine an uploaded list of firms; the work itself is done outside any transaction."""
+    number, key = str(arguments["upload"]), current_app.extensions["keys"].contact
+    with transaction() as session:
+        loaded = frame_uploads.load(session, number, key)
+    if loaded:
+        found = frame.examine(*loaded, progress)
+        with transaction() as session:
+            frame_uploads.note_findings(session, number, key, loaded, found)
+    return Text(vi="Đã xem xong danh sách.", en="The list was examined.")
+
+
+def import_(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
+    """Save the good rows of an uploaded list; one that is saved already stays so."""
+    number, key = str(arguments["upload"]), current_app.extensions["keys"].contact
+    with transaction() as session:
+        loaded = frame_uploads.load(session, number, key)
+    if loaded:
+        found = frame.examine(*loaded)
+        with transaction() as session:
+            frame_uploads.save(session, number, key, found, progress)
+    return Text(vi="Đã nhập danh sách.", en="The list was imported.")
+
+
 WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
     "close": close,
     "score": score,
     "release": release,
+    "examine": examine,
+    "import": import_,
 }
 
 

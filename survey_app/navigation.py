@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext
 from survey_app.access import allowed_to
 
 _SECTIONS = {
+    "association.firms": lazy_gettext("Firms"),
     "staff.waves": lazy_gettext("Waves"),
     "staff.accounts": lazy_gettext("Accounts"),
     "agency.home": lazy_gettext("Results"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey_app import contacts
@@ -124,6 +124,11 @@ def _plain(firm: Firm) -> dict[str, Any]:
 def _contact(firm: Firm, before: Contact) -> Contact:
     known = {part: str(firm[column]) for column, part in _CONTACT.items() if firm.get(column)}
     return Contact(**{"name": before.name, "phone": before.phone, "email": before.email, **known})
+
+
+def count(session: Session) -> int:
+    """Return how many firms the frame has."""
+    return session.execute(select(func.count()).select_from(SampleUnit)).scalar_one()
 
 
 def find(session: Session, words: str, *, limit: int = 20) -> Sequence[SampleUnit]:

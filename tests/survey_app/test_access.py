@@ -12,6 +12,7 @@ from tests.survey_app.signing_in import signed_in, token
 ALL = set(RoleName)
 ANALYST = {RoleName.ANALYST}
 ADMIN = {RoleName.ADMIN}
+ASSOCIATION = {RoleName.ASSOCIATION, RoleName.COORDINATOR}
 READERS = {RoleName.AGENCY, RoleName.LEADER, RoleName.COORDINATOR, RoleName.ANALYST}
 
 #: Every route of the application. A new one fails the tests until somebody writes here who may see it.
@@ -48,6 +49,14 @@ ROUTES: dict[str, set[str]] = {
     "GET /p/rut": {EVERYONE},
     "POST /p/rut": {EVERYONE},
     "POST /p/xong": {EVERYONE},
+    "GET /hh/doanh-nghiep": ASSOCIATION,
+    "GET /hh/nhap": ASSOCIATION,
+    "POST /hh/nhap": ASSOCIATION,
+    "GET /hh/nhap/<number>": ASSOCIATION,
+    "POST /hh/nhap/<number>/cot": ASSOCIATION,
+    "POST /hh/nhap/<number>/luu": ASSOCIATION,
+    "POST /hh/nhap/<number>/bo": ASSOCIATION,
+    "GET /hh/nhap/<number>/can-sua.xlsx": ASSOCIATION,
     "GET /cq": READERS,
     "GET /cq/ket-qua/<sub_index>": READERS,
     "GET /cq/bieu-do/<int:run>/<sub_index>.<lang>.svg": READERS,
@@ -73,6 +82,7 @@ NOBODYS = {
     "<int:number>": "987654",
     "<int:run>": "987654",
     "<lang>": "vi",
+    "<number>": "khong-co",
     "<wave>": "khong-co",
     "<code>": "khong-co",
     "<sub_index>": "khong-co",

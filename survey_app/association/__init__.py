@@ -1,0 +1,1 @@
+"""Pages of the association: whom to ask and who has answered, never an answer."""
