@@ -9,6 +9,9 @@ from analysis.charts import COLOURS, FONTS, GREY, GRID, INK
 
 WIDTH, ROW = 460, 30
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
+#: An axis of scores with the decimal comma, and few enough lines to read between.
+COMMA = "replace(format(datum.value, '~f'), '.', ',')"
+SCORES = alt.Axis(tickCount=6, labelExpr=COMMA)
 
 
 #: What Altair's `layer` may give back.
@@ -48,7 +51,7 @@ def score_plot(rows: pd.DataFrame) -> Drawing:
     points = pd.concat(
         [rows[["name", field]].set_axis(["name", "x"], axis=1).assign(kind=kind) for field, kind in names]
     )
-    x = alt.X("x:Q", title="Điểm trên thang PCI 2023 (1–10)", scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("x:Q", title="Điểm trên thang PCI 2023 (1–10)", scale=alt.Scale(zero=False, nice=True), axis=SCORES)
     shape, stroke, fill = _kinds(kinds)
     interval = (
         alt.Chart(rows.dropna(subset=["low"])).mark_rule(color=BLUE, strokeWidth=2.5).encode(y, x="low:Q", x2="high:Q")
@@ -74,9 +77,7 @@ def error_plot(rows: pd.DataFrame) -> Drawing:
         "size:Q",
         title="Sai số tuyệt đối (điểm, thang log)",
         scale=alt.Scale(type="log", domain=[1e-5, 1]),
-        axis=alt.Axis(
-            values=[1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1], labelExpr="replace(format(datum.value, '~f'), '.', ',')"
-        ),
+        axis=alt.Axis(values=[1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1], labelExpr=COMMA),
     )
     points = alt.Chart(drawn).mark_tick(color=BLUE, thickness=1.5, size=16, opacity=0.6).encode(x, y)
     limits = drawn.drop_duplicates("name")
@@ -91,12 +92,12 @@ def standing_plot(rows: pd.DataFrame, province: str) -> Drawing:
     """
     order = list(dict.fromkeys(rows["name"]))
     y = alt.Y("name:N", sort=order, title=None)
-    x = alt.X("score:Q", title="Điểm chính thức 2023", scale=alt.Scale(zero=False, nice=True))
+    x = alt.X("score:Q", title="Điểm chính thức 2023", scale=alt.Scale(zero=False, nice=True), axis=SCORES)
     own = rows[rows["province"] == province].assign(label=lambda found: "hạng " + found["rank"].astype(int).astype(str))
     others = alt.Chart(rows[rows["province"] != province]).mark_tick(color=GREY, thickness=1.5, size=16, opacity=0.5)
     point = alt.Chart(own).mark_point(color=BLUE, fill=BLUE, size=90, opacity=1).encode(x, y)
-    text = alt.Chart(own).mark_text(color=BLUE, fontSize=12, dy=-13, font=FONTS).encode(x, y, text="label:N")
-    return _finish(alt.layer(others.encode(x, y), point, text).properties(width=WIDTH, height=(ROW + 8) * len(order)))
+    text = alt.Chart(own).mark_text(color=BLUE, fontSize=12, dy=-15, font=FONTS).encode(x, y, text="label:N")
+    return _finish(alt.layer(others.encode(x, y), point, text).properties(width=WIDTH, height=(ROW + 14) * len(order)))
 
 
 def ranking_plot(rows: pd.DataFrame, province: str) -> Drawing:
@@ -105,12 +106,14 @@ def ranking_plot(rows: pd.DataFrame, province: str) -> Drawing:
     rows: province, total (0-100), rank.
     """
     drawn = rows.sort_values("rank").assign(own=lambda found: found["province"] == province)
-    colour = alt.Color("own:N", scale=alt.Scale(domain=[False, True], range=[GRID, BLUE]), legend=None)
-    y = alt.Y("province:N", sort=list(drawn["province"]), title=None)
-    x = alt.X("total:Q", title="PCI 2023 (0–100)", scale=alt.Scale(domain=[0, 80]))
-    bars = alt.Chart(drawn).mark_bar(height=9).encode(x, y, color=colour)
+    colour = alt.Color("own:N", scale=alt.Scale(domain=[False, True], range=[GREY, BLUE]), legend=None)
+    y = alt.Y("province:N", sort=list(drawn["province"]), title=None, axis=alt.Axis(grid=True))
+    x = alt.X(
+        "total:Q", title="PCI 2023 (thang 0–100, trục không bắt đầu từ 0)", scale=alt.Scale(zero=False), axis=SCORES
+    )
+    points = alt.Chart(drawn).mark_point(filled=True, size=60, opacity=1).encode(x, y, color=colour)
     own = drawn[drawn["own"]].assign(label=lambda found: found["total"].map("{:.2f}".format).str.replace(".", ","))
     text = (
-        alt.Chart(own).mark_text(align="left", dx=4, color=BLUE, fontSize=12, font=FONTS).encode(x, y, text="label:N")
+        alt.Chart(own).mark_text(align="left", dx=8, color=BLUE, fontSize=12, font=FONTS).encode(x, y, text="label:N")
     )
-    return _finish(alt.layer(bars, text).properties(width=WIDTH, height=14 * len(drawn)))
+    return _finish(alt.layer(points, text).properties(width=WIDTH, height=15 * len(drawn)))
