@@ -10,6 +10,7 @@ from typing import Any, cast
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, Engine, MetaData, UpdateBase, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -34,7 +35,18 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(engine_options=ENGINE_OPTIONS)
+class RequestSession(Session):
+    """The session of a request or command."""
+
+    def close(self) -> None:
+        """Let go of the connection: one that died after a page was written does not spoil the page."""
+        try:
+            super().close()
+        except DBAPIError:
+            self.invalidate()
+
+
+db = SQLAlchemy(engine_options=ENGINE_OPTIONS, session_options={"class_": RequestSession})
 
 
 @contextmanager
