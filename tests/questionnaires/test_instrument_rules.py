@@ -170,6 +170,7 @@ def test_codes_are_unique_and_lead_somewhere(kind, old, new, place, advice, tmp_
         "items[days].ask_if",
         "gte for a number",
     ),
+    an_expression=(ASK_DAYS, "    ask_if: paid == yes # here\n", "items[days].ask_if", "needs one of: in, not_in"),
     a_condition_of_no_kind=(
         ASK_DAYS,
         "    ask_if: {item: paid, is: 3} # here\n",
