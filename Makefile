@@ -28,7 +28,7 @@ reset: ## delete the demonstration's data and keys (asks first)
 	@tools/reset.sh
 
 notebook: .venv/ready-notebooks ## open the analysts' notebooks in JupyterLab
-	@.venv/bin/jupyter lab analysis/notebooks
+	@PYTHONPATH="$(CURDIR)" .venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) analysis/notebooks
 
 benchmark: .venv/ready-dev ## measure the respondent's journey on SQLite and PostgreSQL
 	@$(PY) -m benchmarks.journey

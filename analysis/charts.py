@@ -108,12 +108,13 @@ def svg(chart: alt.Chart) -> str:
     """Return the chart as an SVG text that needs no network, script or style sheet."""
     import vl_convert
 
-    _register_fonts()
+    register_fonts()
     return vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
 
 
 @cache
-def _register_fonts() -> None:
+def register_fonts() -> None:
+    """Let drawings measure text with the font that has every Vietnamese letter."""
     import vl_convert
 
     vl_convert.register_font_directory(str(Path(__file__).parent / "fonts"))

@@ -129,9 +129,12 @@ def _ratio(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, flo
     total = design.weight[where].sum()
     if total == 0:
         return math.nan, z, math.nan
+    df = float(where.sum() - design.strata_of(where))
+    if y[where].min() == y[where].max():  # exactly, whatever the weights: sums of floats would miss it by a hair
+        return float(y[where][0]), z, df
     value = float(np.dot(design.weight[where], y[where]) / total)
     z[where] = design.weight[where] * (y[where] - value) / total
-    return value, z, float(where.sum() - design.strata_of(where))
+    return value, z, df
 
 
 def _inverse(values: Numbers, cumulated: Numbers, q: float) -> float:

@@ -49,6 +49,9 @@ def read_csv(path: Path, instrument: Instrument) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         fault = CellFault(1, "-", str(path.name), "Lưu tệp ở dạng UTF-8", "Save the file as UTF-8")
         raise BadResponses([fault]) from error
+    except csv.Error as error:
+        fault = CellFault(1, "-", path.name, f"Không phải tệp CSV: {error}", f"This is no CSV file: {error}")
+        raise BadResponses([fault]) from error
     header, body = (rows[0], rows[1:]) if rows else ([], [])
     faults = [*_header_faults(header, instrument), *_length_faults(header, body)]
     whole = [
@@ -137,10 +140,9 @@ def _cell_faults(number: int, record: dict[str, str], item: Item) -> Iterator[Ce
 def _number_faults(number: int, item: Item, value: str) -> Iterator[CellFault]:
     low, high = (item.range.min, item.range.max) if item.range else (float("-inf"), float("inf"))
     if not _is_numeric(value) or not low <= float(value) <= high:
-        limits = f"{low:g}-{high:g}"
-        yield CellFault(
-            number, item.code, value, f"Phải là số trong khoảng {limits}", f"It must be a number in {limits}"
-        )
+        limits, codes = f"{low:g}-{high:g}", "".join(f", {code}" for code in item.specials)
+        vi = f"Dùng số trong khoảng {limits}{codes}, hoặc để trống"
+        yield CellFault(number, item.code, value, vi, f"Use a number in {limits}{codes}, or leave it blank")
     elif item.range and round(float(value), item.range.decimals) != float(value):
         vi, en = f"Chỉ nhận {item.range.decimals} chữ số thập phân", f"It takes {item.range.decimals} decimals"
         yield CellFault(number, item.code, value, vi, en)
@@ -164,6 +166,11 @@ def _multi_faults(number: int, record: dict[str, str], item: Item) -> Iterator[C
     elif set(cells) == {"0"}:
         message = "Câu đã trả lời phải có ít nhất một số 1", "An answered item must have at least one 1"
         yield CellFault(number, item.code, "0", *message)
+    else:
+        yield from _exclusive_faults(number, item, cells)
+
+
+def _exclusive_faults(number: int, item: Item, cells: list[str]) -> Iterator[CellFault]:
     ticked = [option for option, cell in zip(item.options, cells, strict=True) if cell == "1"]
     if len(ticked) > 1 and any(option.exclusive for option in ticked):
         codes = ",".join(option.code for option in ticked)

@@ -78,10 +78,10 @@ def check_framework(path: Path, instrument: Instrument) -> tuple[PlacedFault, ..
     return _placed(path, (fault for check in rules.CHECKS for fault in check(framework, instrument)))
 
 
-def check_plan(path: Path) -> tuple[PlacedFault, ...]:
+def check_plan(path: Path, framework: Framework | None = None) -> tuple[PlacedFault, ...]:
     """Return what is wrong with a plan beside the framework and the agencies it names; raise BadFile if unreadable."""
     plan, agencies = load_plan(path), load_agencies(AGENCIES_PATH)
-    framework = load_framework(framework_path(plan.framework))
+    framework = framework or load_framework(framework_path(plan.framework))
     return _placed(path, plan_faults(plan, agencies, framework))
 
 

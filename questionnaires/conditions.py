@@ -139,7 +139,7 @@ class AtLeast(Document):
 
 
 def _kind(value: Any) -> str | None:
-    keys = set(value) if isinstance(value, Mapping) else set(type(value).model_fields)
+    keys = set(value) if isinstance(value, Mapping) else set(getattr(type(value), "model_fields", ()))
     for key in ("any", "all", "not", "not_", "in", "in_", "not_in", "has", "lacks", "gte"):
         if key in keys:
             return key.rstrip("_")

@@ -66,9 +66,9 @@ def with_even_chances(distribution: Distribution, instrument: Instrument) -> Dis
 
 
 def _fits(item: Item, shape: Mapping[str, Any] | None) -> bool:
-    if item.type == "number":
-        return shape is not None and "median" in shape
-    return shape is not None and set(shape.get("p", ())) <= set(item.option_codes)
+    if shape is None or ("median" in shape) != (item.type == "number"):
+        return False
+    return set(shape.get("p", ())) <= set(item.option_codes)
 
 
 def _even(item: Item) -> Mapping[str, Any]:

@@ -7,9 +7,8 @@ from importlib import import_module
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from survey_app import access, cli, error_pages, i18n, security, templating
+from survey_app import access, cli, db, error_pages, i18n, security, templating
 from survey_app.config import Config
-from survey_app.db import db
 from survey_app.keys import Keys
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
+from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import Connection, CursorResult, Engine, MetaData, UpdateBase, event, text
+from sqlalchemy import Connection, CursorResult, Engine, MetaData, Table, UpdateBase, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -34,7 +37,25 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(engine_options=ENGINE_OPTIONS)
+class RequestSession(Session):
+    """The session of a request or command."""
+
+    def close(self) -> None:
+        """Let go of the connection: one that died after a page was written does not spoil the page."""
+        try:
+            super().close()
+        except DBAPIError:
+            self.invalidate()
+
+
+db = SQLAlchemy(engine_options=ENGINE_OPTIONS, session_options={"class_": RequestSession})
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its database."""
+    db.init_app(app)
+    # The extension also closes asynchronous sessions, in a thread and an event loop for every request. There are none.
+    app.teardown_appcontext_funcs = [each for each in app.teardown_appcontext_funcs if not iscoroutinefunction(each)]
 
 
 @contextmanager
@@ -49,9 +70,14 @@ def transaction() -> Iterator[Session]:
         raise
 
 
-def rows_changed(session: Session, statement: UpdateBase) -> int:
+def rows_changed(session: Session, statement: UpdateBase, values: Mapping[str, Any] | None = None) -> int:
     """Execute an update or a delete and return how many rows it touched."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    return cast("CursorResult[Any]", session.execute(statement, values)).rowcount
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table behind a model, for statements that are made once and run often."""
+    return cast(Table, model.__table__)
 
 
 def is_sqlite(session: Session) -> bool:

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,8 @@ _MISREAD = str.maketrans("OIL", "011")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _NONCE = 12
 _KIBIBYTE = 1024
+#: By identity: an instrument is frozen and kept, and to compare two would take longer than to add one up.
+_SIZES: dict[int, tuple[Instrument, tuple[int, int]]] = {}
 
 
 class BadCode(Exception):
@@ -52,17 +55,17 @@ class Secrets:
     link: str
     resume: str
 
-    @property
+    @cached_property
     def draft_id(self) -> str:
         """Return the draft's id, 32 hexadecimal digits."""
         return self._derive("draft id", 16).hex()
 
-    @property
+    @cached_property
     def ballot_id(self) -> str:
         """Return the ballot's id, 32 hexadecimal digits."""
         return self._derive("ballot", 16).hex()
 
-    @property
+    @cached_property
     def receipt(self) -> str:
         """Return the receipt code: the same after every retry, and silent about the answers."""
         return _crockford(self._derive("receipt", 10))
@@ -72,11 +75,15 @@ class Secrets:
 
     def seal_draft(self, content: dict[str, Any], version: int, size: int) -> bytes:
         """Return the draft encrypted, always `size` bytes of content whatever it holds."""
-        return encrypt(self._derive("draft key", 32), _padded(content, size), self._draft_place(version))
+        return encrypt(self._draft_key, _padded(content, size), self._draft_place(version))
 
     def open_draft(self, blob: bytes, version: int) -> dict[str, Any]:
         """Return what `seal_draft` encrypted; raise Unreadable."""
-        return _unpadded(decrypt(self._derive("draft key", 32), blob, self._draft_place(version)))
+        return _unpadded(decrypt(self._draft_key, blob, self._draft_place(version)))
+
+    @cached_property
+    def _draft_key(self) -> bytes:
+        return self._derive("draft key", 32)
 
     def _draft_place(self, version: int) -> bytes:
         return f"draft:{self.draft_id}:{version}".encode()
@@ -153,23 +160,33 @@ def ballot_info(wave: str, instrument_hash: str) -> bytes:
 
 def seal_cookie(cookie_key: bytes, content: dict[str, Any]) -> str:
     """Return the content of the respondent's cookie, encrypted."""
-    key = derive(cookie_key, "respondent cookie", 32)
     text = json.dumps(content, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(encrypt(key, text, b"cookie")).decode().rstrip("=")
+    return base64.urlsafe_b64encode(encrypt(_cookie_key(cookie_key), text, b"cookie")).decode().rstrip("=")
 
 
 def open_cookie(cookie_key: bytes, text: str) -> dict[str, Any] | None:
     """Return what `seal_cookie` encrypted, or None: a spoilt cookie is no cookie."""
     try:
         blob = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        content = json.loads(decrypt(derive(cookie_key, "respondent cookie", 32), blob, b"cookie"))
+        content = json.loads(decrypt(_cookie_key(cookie_key), blob, b"cookie"))
     except (ValueError, Unreadable):
         return None
     return content if isinstance(content, dict) else None
 
 
+@cache
+def _cookie_key(cookie_key: bytes) -> bytes:
+    return derive(cookie_key, "respondent cookie", 32)
+
+
 def sizes(instrument: Instrument) -> tuple[int, int]:
     """Return the bytes of a draft and of a ballot: the largest possible answer, rounded up to whole kibibytes."""
+    if (known := _SIZES.get(id(instrument))) is None:
+        known = _SIZES[id(instrument)] = (instrument, _sizes(instrument))
+    return known[1]
+
+
+def _sizes(instrument: Instrument) -> tuple[int, int]:
     answers = sum(_largest(item) for item in instrument.items) + 1024
     pages = sum(len(page.code) + 16 for page in instrument.pages)
     return _rounded(answers + pages), _rounded(answers)

@@ -19,10 +19,19 @@ from questionnaires.base import LANGUAGES, Language
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 CATALOGUES = Path(__file__).resolve().parent / "translations"
 _COOKIE = "lang"
+_CHOSEN = "survey.language"  # a page asks for its language hundreds of times
+_ENGLISH = NullTranslations()
 
 
 def language() -> Language:
     """Return the language of this request: `?lang=`, else the cookie, else Vietnamese."""
+    chosen: Language | None = request.environ.get(_CHOSEN)
+    if chosen is None:
+        chosen = request.environ[_CHOSEN] = _chosen()
+    return chosen
+
+
+def _chosen() -> Language:
     for wanted in (request.args.get("lang"), request.cookies.get(_COOKIE)):
         for known in LANGUAGES:
             if wanted == known:
@@ -51,7 +60,7 @@ class Words(Domain):
     """Interface texts read from the .po files themselves, so that nothing has to be compiled; English is in the code."""
 
     def get_translations(self) -> NullTranslations:
-        return vietnamese() if language() == "vi" else NullTranslations()
+        return vietnamese() if language() == "vi" else _ENGLISH
 
 
 def init_app(app: Flask, secure: bool) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +30,12 @@ class Server:
     folder: Path | None = None
 
     @classmethod
-    def start(cls, *, durable: bool = False) -> Server:
-        """Start a server on a free port of the loopback address, or use the one that PCI_TEST_POSTGRES names."""
-        if url := os.environ.get("PCI_TEST_POSTGRES"):
+    def start(cls, *, durable: bool = False, own: bool = False) -> Server:
+        """Start a server on a free port of the loopback address, or use the one that PCI_TEST_POSTGRES names.
+
+        `own` is for tests that kill it: never somebody else's.
+        """
+        if (url := os.environ.get("PCI_TEST_POSTGRES")) and not own:
             return cls(url)
         # not below pytest's folder, which a second run of the tests closes to the server's user
         folder = Path(tempfile.mkdtemp(prefix="survey-postgres-"))
@@ -64,6 +70,23 @@ class Server:
                 [*self.pg_ctl, "-D", str(self.folder), "-m", "immediate", "stop"], check=True, capture_output=True
             )
             shutil.rmtree(self.folder.parent)
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, as a machine does that loses its power, and see them gone."""
+        assert self.folder is not None, "only a server of our own"
+        postmaster = (self.folder / "postmaster.pid").read_text(encoding="ascii").split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
+        numbers = [int(postmaster), *map(int, children)]
+        for number in numbers:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        while any(Path(f"/proc/{number}").exists() for number in numbers):
+            time.sleep(0.01)
+
+    def restart(self) -> None:
+        """Start a server of ours again after `kill`, with the options it had."""
+        command = [*self.pg_ctl, "-D", str(self.folder), "-w", "-l", f"{self.folder}/../log", "restart"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def url(self, name: str) -> str:
         """Return the address of a database."""

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +53,10 @@ class Installation:
         return done.stdout
 
     @contextmanager
-    def served(self, workers: int = 2) -> Iterator[subprocess.Popen[bytes]]:
-        """Serve with gunicorn until the block ends."""
-        options = ["--workers", str(workers), "--threads", "8", "--worker-class", "gthread", "--log-level", "critical"]
+    def served(self, workers: int = 2, output: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+        """Serve with gunicorn until the block ends; with `output`, write there all that it has to say."""
+        level = "debug" if output else "critical"
+        options = ["--workers", str(workers), "--threads", "8", "--worker-class", "gthread", "--log-level", level]
         command = [
             str(BIN / "gunicorn"),
             *options,
@@ -64,7 +65,8 @@ class Installation:
             f"127.0.0.1:{self.port}",
             "wsgi:app",
         ]
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+        with output.open("ab") if output else nullcontext() as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         try:
             self._wait()
             yield process

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
@@ -19,6 +20,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.i18n import DummyTranslations
 
 from questionnaires.base import Language
 from questionnaires.conditions import SPECIAL, Answers
@@ -26,10 +28,24 @@ from questionnaires.instrument import Instrument, Item, Option
 from survey_app.i18n import language
 
 _SPECIAL_FIELD, _QUOTE_FIELD = "__special", "__quote"
+_NO_MESSAGES = DummyTranslations()
+#: Making a class takes longer than all the rest of a form. What is offered depends on answers, so there is a limit.
+_MOST_CLASSES = 1000
+_CLASSES: dict[tuple[Any, ...], type[PageForm]] = {}
 
 
 class PlainForm(FlaskForm):
     """A form with a token only: a button that does something."""
+
+    class Meta(FlaskForm.Meta):
+        """Fields that a browser types in: neither files nor JSON, and no message of WTForms is ever shown."""
+
+        def wrap_formdata(self, _form: Any, formdata: Any) -> Any:
+            typed = formdata is not None and request.method == "POST"
+            return (request.form or None) if typed else None
+
+        def get_translations(self, _form: Any) -> DummyTranslations:
+            return _NO_MESSAGES
 
 
 class StartForm(PlainForm):
@@ -59,6 +75,7 @@ class PageForm(PlainForm):
     """The items of one page. `skip` is set where the firm has been asked once about blanks and odd numbers."""
 
     shown: tuple[Shown, ...] = ()
+    instrument: Instrument | None = None  # kept here, since its class is found again by the instrument's identity
     seen = HiddenField()
     skip = HiddenField()
 
@@ -107,11 +124,22 @@ class PageForm(PlainForm):
 def page_form(instrument: Instrument, items: Iterable[Item], answers: Answers) -> PageForm:
     """Return the form of a page, filled with the saved answers."""
     shown = tuple(Shown(item, instrument.options_offered(item, answers)) for item in items)
-    fields: dict[str, Any] = {"shown": shown}
-    for each in shown:
-        fields |= _fields(each, instrument)
-    form: PageForm = type("PageForm", (PageForm,), fields)(data=_data(shown, answers))
+    form: PageForm = _form_class(instrument, shown)(data=_data(shown, answers))
     return form
+
+
+def _form_class(instrument: Instrument, shown: tuple[Shown, ...]) -> type[PageForm]:
+    """Return the class of the page's form, made once in each language for the items and options that are shown."""
+    offered = tuple((each.item.code, *(option.code for option in each.options)) for each in shown)
+    key = (id(instrument), language(), offered)
+    if (found := _CLASSES.get(key)) is None:
+        fields: dict[str, Any] = {"shown": shown, "instrument": instrument}
+        for each in shown:
+            fields |= _fields(each, instrument)
+        if len(_CLASSES) >= _MOST_CLASSES:
+            _CLASSES.clear()
+        found = _CLASSES[key] = type("PageForm", (PageForm,), fields)
+    return found
 
 
 def _fields(shown: Shown, instrument: Instrument) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from survey_app.db import rows_changed
+from survey_app.db import rows_changed, table_of
 from survey_app.envelopes import format_code, link_secret
 from survey_app.i18n import HERE
 from survey_app.models.fieldwork import Invitation, Outcome, Wave, WaveState
@@ -33,6 +34,26 @@ class Standing:
         return self.state is WaveState.OPEN and now < closing_moment(self.closes_on)
 
 
+def _standing() -> Select[Any]:
+    invitations, waves = table_of(Invitation), table_of(Wave)
+    invitation, wave = invitations.c, waves.c
+    columns = (
+        invitation.id,
+        wave.code,
+        wave.state,
+        wave.closes_on,
+        invitation.answered,
+        wave.instrument_hash,
+        wave.consent_version,
+    )
+    joined = select(*columns).join_from(invitations, waves, wave.code == invitation.wave)
+    return joined.where(invitation.lookup == bindparam("lookup"))
+
+
+#: Made once, of columns and not of models: every page of the form asks this, and making it took as long as running it.
+_STANDING = _standing()
+
+
 def closing_moment(closes_on: date) -> datetime:
     """Return when a wave closes: 17:00 in the province on its last day."""
     return datetime.combine(closes_on, CLOSING_TIME, HERE)
@@ -40,17 +61,7 @@ def closing_moment(closes_on: date) -> datetime:
 
 def standing(session: Session, lookup: bytes) -> Standing | None:
     """Return how the invitation with this lookup stands, or None if there is none (any more)."""
-    columns = (
-        Invitation.id,
-        Wave.code,
-        Wave.state,
-        Wave.closes_on,
-        Invitation.answered,
-        Wave.instrument_hash,
-        Wave.consent_version,
-    )
-    row = session.execute(select(*columns).join(Wave, Wave.code == Invitation.wave).where(Invitation.lookup == lookup))
-    found = row.one_or_none()
+    found = session.execute(_STANDING, {"lookup": lookup}).one_or_none()
     return Standing(*found) if found else None
 
 

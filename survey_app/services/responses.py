@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from questionnaires.instrument import Instrument, Page
-from survey_app.db import lock_wave, rows_changed
+from survey_app.db import lock_wave, rows_changed, table_of
 from survey_app.envelopes import Secrets, ballot_info, seal_ballot, sizes
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
@@ -21,6 +21,17 @@ from survey_app.services.instruments import instrument_of
 from survey_app.services.invitations import Standing, standing
 
 _TRIES = 10
+
+# Made once, of columns and not of models: every page of the form asks this, and making it took as long as running it.
+_DRAFTS, _WAVES = table_of(Draft), table_of(Wave)
+_THIS_DRAFT = _DRAFTS.c.id == bindparam("draft")
+_DRAFT = select(_DRAFTS.c.version, _DRAFTS.c.blob).where(_THIS_DRAFT)
+_DRAFT_IN_WAVE = (
+    select(_WAVES.c.state, _DRAFTS.c.version, _DRAFTS.c.blob)
+    .select_from(_WAVES.outerjoin(_DRAFTS, _THIS_DRAFT))
+    .where(_WAVES.c.code == bindparam("wave"))
+)
+_REPLACE = update(_DRAFTS).where(_THIS_DRAFT, _DRAFTS.c.version == bindparam("before"))
 
 
 class StalePage(DomainError):
@@ -71,7 +82,7 @@ class DraftContent:
 
 def open_draft(session: Session, secrets: Secrets) -> DraftContent:
     """Return the saved draft, an empty one if nothing is saved."""
-    row = session.execute(select(Draft.version, Draft.blob).where(Draft.id == secrets.draft_id)).one_or_none()
+    row = session.execute(_DRAFT, {"draft": secrets.draft_id}).one_or_none()
     return _opened(secrets, *row) if row else DraftContent()
 
 
@@ -116,12 +127,7 @@ def save_page(
 
 def _draft_while_open(session: Session, secrets: Secrets, wave: str) -> DraftContent:
     """Return the saved draft under the lock; raise WaveClosed: a draft written after the closing would never go away."""
-    statement = (
-        select(Wave.state, Draft.version, Draft.blob)
-        .outerjoin(Draft, Draft.id == secrets.draft_id)
-        .where(Wave.code == wave)
-    )
-    state, version, blob = session.execute(statement).one()
+    state, version, blob = session.execute(_DRAFT_IN_WAVE, {"draft": secrets.draft_id, "wave": wave}).one()
     if state is not WaveState.OPEN:
         raise WaveClosed
     return DraftContent() if version is None else _opened(secrets, version, blob)
@@ -145,8 +151,8 @@ def _write(session: Session, secrets: Secrets, wave: str, draft: DraftContent, s
         except IntegrityError:
             return False
         return True
-    where = (Draft.id == secrets.draft_id, Draft.version == draft.version - 1)
-    return rows_changed(session, update(Draft).where(*where).values(version=draft.version, blob=blob)) == 1
+    found = {"draft": secrets.draft_id, "before": draft.version - 1, "version": draft.version, "blob": blob}
+    return rows_changed(session, _REPLACE, found) == 1
 
 
 def cast(session: Session, secrets: Secrets, lookup: bytes, *, now: datetime) -> str:

@@ -103,6 +103,17 @@ def test_a_share_that_nobody_gave_still_has_an_interval_and_a_variance():
     assert found.unseen == pytest.approx((2 / 44) * (42 / 44) / 44)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_answers_that_are_all_alike_are_seen_as_such_whatever_the_weights(seed):
+    design = Design(np.random.default_rng(seed).uniform(1, 4, 45))
+    where = np.arange(45) < 37
+    found = share(where, design, where=where)
+    assert found.estimate.value == 1
+    assert found.estimate.se == pytest.approx(math.sqrt((39 / 41) * (2 / 41) / 41))
+    assert found.unseen > 0
+    assert mean(np.full(45, 0.1), design, where=where).estimate.se == 0  # what the publishing rules look for
+
+
 def test_wilson_is_the_interval_of_the_textbook():
     # Newcombe (1998), Statistics in Medicine 17: 81 of 263 gives 0.2553 to 0.3662, 15 of 148 gives 0.0624 to 0.1605
     assert wilson(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)

@@ -62,6 +62,20 @@ def test_a_file_that_is_not_utf_8_is_named(path):
         read_csv(path, SURVEY)
 
 
+def test_a_cell_too_long_for_a_csv_file_is_a_fault(path):
+    path.write_text("status\n" + "x" * 200_000, encoding="utf-8")
+    with pytest.raises(BadResponses, match="no CSV file"):
+        read_csv(path, SURVEY)
+
+
+def test_a_fault_in_a_number_says_what_may_stand_there(path):
+    table = frame()
+    table.loc[0, "days"] = "ref"  # not offered by this item
+    write_csv(table, path)
+    with pytest.raises(BadResponses, match="Use a number in 0-100, dk, or leave it blank"):
+        read_csv(path, SURVEY)
+
+
 def test_an_empty_file_lacks_every_column(path):
     path.write_bytes(b"")
     with pytest.raises(BadResponses) as caught:
@@ -106,7 +120,7 @@ def test_a_key_variable_that_was_not_asked_may_be_not_stated(path):
     assert read_csv(path, SURVEY).at[0, "size"] == "ns"
 
 
-@pytest.mark.parametrize("cells", [["1", ".", "0"], ["ref", "ref", "1"], ["", "0", "1"]])
+@pytest.mark.parametrize("cells", [["1", ".", "0"], ["ref", "ref", "1"], ["", "0", "1"], ["1", "ref", "1"]])
 def test_a_mixture_in_the_columns_of_one_item_is_a_fault(path, cells):
     table = frame()
     table.loc[2, ["topics__tax", "topics__land", "topics__none"]] = cells

@@ -18,8 +18,9 @@ Form = list[tuple[str, str]]
 class Robot:
     """One firm at its form; each request opens a connection of its own, as phones do."""
 
-    def __init__(self, port: int, link: str) -> None:
+    def __init__(self, port: int, link: str, headers: Mapping[str, str] | None = None) -> None:
         self.port = port
+        self.headers = dict(headers or {})
         self.link = link
         self.cookies: dict[str, str] = {}
 
@@ -33,7 +34,7 @@ class Robot:
 
     def _request(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers = self.headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
