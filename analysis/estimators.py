@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analysis.design import Design
+from analysis.intervals import korn_graubard, logit, student, t_interval, wilson
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-LEVEL = 0.95
+ShareInterval = Literal["wilson", "logit", "korn_graubard"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,12 @@ class Linearised:
     unseen: float = 0.0
 
 
-def share(hit: Mask, design: Design, *, where: Mask) -> Linearised:
-    """Estimate the share (0-1) of the domain for which `hit`, shape (n,), is true; Wilson interval on effective n.
+def share(hit: Mask, design: Design, *, where: Mask, interval: ShareInterval = "wilson") -> Linearised:
+    """Estimate the share (0-1) of the domain for which `hit`, shape (n,), is true.
 
-    Ratio estimator p = sum w y / sum w. Interval: Wilson (1927) with n_effective = min(n, p(1-p)/v), n where v = 0;
-    where every answer is alike the Taylor variance is 0 and Agresti and Coull's (x + 2, n + 4) stands in for it.
+    Ratio estimator p = sum w y / sum w. n_effective = min(n, p(1-p)/v), n where v = 0; Wilson's interval stands on it,
+    the others are in `analysis.intervals`. Where every answer is alike the Taylor variance is 0, and Agresti and Coull's
+    (x + 2, n + 4) stands in for it in the standard error.
     """
     value, z, df = _ratio(hit.astype(float), design, where)
     if math.isnan(value):
@@ -59,7 +61,12 @@ def share(hit: Mask, design: Design, *, where: Mask) -> Linearised:
     variance = float(design.covariance(z[:, None])[0, 0])
     unseen = _alike(value, n) if value in (0, 1) else 0.0
     effective = min(n, value * (1 - value) / variance) if variance > 0 else float(n)
-    low, high = wilson(value, effective)
+    if interval == "wilson":
+        low, high = wilson(value, effective)
+    elif interval == "logit":
+        low, high = logit(value, math.sqrt(variance), df)
+    else:
+        low, high = korn_graubard(value, variance, n, df)
     return Linearised(
         Estimate(value, math.sqrt(variance + unseen), low, high, df, n, effective, n / effective), z, unseen
     )
@@ -80,11 +87,44 @@ def mean(y: Numbers, design: Design, *, where: Mask) -> Linearised:
         return Linearised(_nothing(), z)
     n = int(where.sum())
     se = math.sqrt(float(design.covariance(z[:, None])[0, 0]))
-    half = _t(df) * se
+    low, high = t_interval(value, se, df)
     simple = float(np.var(y[where], ddof=1)) / n if n > 1 else math.nan
     deff = se**2 / simple if simple > 0 else math.nan
     effective = n / deff if deff > 0 else float(n)
-    return Linearised(Estimate(value, se, value - half, value + half, df, n, effective, deff), z)
+    return Linearised(Estimate(value, se, low, high, df, n, effective, deff), z)
+
+
+def total(y: Numbers, design: Design, *, where: Mask) -> Linearised:
+    """Estimate the total of `y`, shape (n,), over the domain in the population, in its own unit; t interval.
+
+    sum w y (Horvitz and Thompson 1952). It needs weights that count firms: scaling them scales the total. `deff` is left
+    empty, since that of a total depends on where one counts the zeros outside the domain.
+    """
+    z = np.where(where, design.weight * np.where(where, y, 0), 0.0)
+    n = int(where.sum())
+    if n == 0:
+        return Linearised(_nothing(), z)
+    return _with_t_interval(float(z.sum()), z, design, where)
+
+
+def ratio(y: Numbers, x: Numbers, design: Design, *, where: Mask) -> Linearised:
+    """Estimate the total of `y` by the total of `x`, both of shape (n,), over the domain; t interval.
+
+    sum w y / sum w x, z = w (y - R x) / sum w x (Särndal, Swensson and Wretman 1992, 5.6). NaN where sum w x is 0.
+    """
+    z = np.zeros(design.n)
+    below = float(np.dot(design.weight[where], x[where]))
+    if below == 0:
+        return Linearised(_nothing(), z)
+    value = float(np.dot(design.weight[where], y[where])) / below
+    z[where] = design.weight[where] * (y[where] - value * x[where]) / below
+    return _with_t_interval(value, z, design, where)
+
+
+def _with_t_interval(value: float, z: Numbers, design: Design, where: Mask) -> Linearised:
+    n, df = int(where.sum()), float(where.sum() - design.strata_of(where))
+    se = math.sqrt(float(design.covariance(z[:, None])[0, 0]))
+    return Linearised(Estimate(value, se, *t_interval(value, se, df), df, n, math.nan, math.nan), z)
 
 
 def quantile(y: Numbers, q: float, design: Design, *, where: Mask) -> Linearised:
@@ -103,25 +143,15 @@ def quantile(y: Numbers, q: float, design: Design, *, where: Mask) -> Linearised
     value = _inverse(values, cumulated, q)
     below, z_below, df = _ratio((y <= value).astype(float), design, where)
     se_below = math.sqrt(float(design.covariance(z_below[:, None])[0, 0]))
-    half = _t(df) * se_below
+    half = student(df) * se_below
     low, high = _inverse(values, cumulated, q - half), _inverse(values, cumulated, q + half)
     slope = (high - low) / (2 * half) if half > 0 else 0.0
     z = np.zeros(design.n)
     z[where] = -slope * design.weight[where] * ((y[where] <= value) - q) / weights.sum()
-    se = (high - low) / (2 * _t(df))
+    se = (high - low) / (2 * student(df))
     simple = q * (1 - q) / n
     deff = se_below**2 / simple if below < 1 else math.nan
     return Linearised(Estimate(value, se, low, high, df, n, n / deff if deff > 0 else float(n), deff), z)
-
-
-def wilson(p: float, n: float, level: float = LEVEL) -> tuple[float, float]:
-    """Return the Wilson interval of a share `p` (0-1) on `n` effective answers."""
-    if n <= 0:
-        return 0.0, 1.0
-    z = float(stats.norm.ppf(0.5 + level / 2))
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _ratio(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, float]:
@@ -141,10 +171,6 @@ def _inverse(values: Numbers, cumulated: Numbers, q: float) -> float:
     # a hair of tolerance: cumulated weights are sums of floats
     position = int(np.searchsorted(cumulated, q - 1e-12))
     return float(values[min(max(position, 0), values.size - 1)])
-
-
-def _t(df: float) -> float:
-    return float(stats.t.ppf(0.5 + LEVEL / 2, max(df, 1)))
 
 
 def _nothing() -> Estimate:

@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis import columns, indicators
 from analysis.columns import Numbers
 from analysis.design import Design
-from analysis.estimators import LEVEL
+from analysis.intervals import t_interval
 from questionnaires.framework import Framework, Indicator
 from questionnaires.instrument import Instrument
 from questionnaires.reference import national
@@ -131,8 +130,8 @@ def compose(
 def _row(value: float, variance: float, design: Design) -> dict[str, float]:
     df = float(design.n - design.strata)
     se = math.sqrt(max(variance, 0)) if not math.isnan(value) else math.nan
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, max(df, 1))) * se
-    return {"value": value, "se": se, "low": value - half, "high": value + half, "df": df}
+    low, high = t_interval(value, se, df)
+    return {"value": value, "se": se, "low": low, "high": high, "df": df}
 
 
 def _total(framework: Framework, values: pd.Series, covariance: pd.DataFrame, design: Design) -> dict[str, float]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.design import Design, LonelyStratum
-from analysis.estimators import mean, quantile, share, wilson
+from analysis.estimators import mean, quantile, share
+from analysis.intervals import wilson
 from tests.analysis import api
 
 EVERYBODY = np.ones(200, dtype=bool)
