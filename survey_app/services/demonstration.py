@@ -31,6 +31,7 @@ from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, SampleUnit, Wave, WaveState
 from survey_app.models.people import RoleName
 from survey_app.services import people
+from survey_app.services.frame_columns import fold
 from survey_app.services.instruments import instrument_of
 from survey_app.services.invitations import standing
 from survey_app.services.responses import FilledPage, cast, save_page
@@ -101,7 +102,7 @@ def _invent(instrument: Instrument, shapes: Distribution, rng: random.Random, se
         str(draw(instrument, instrument.item(code), shapes, rng, {})) for code in (_SIZE, _SECTOR, _AGE)
     )
     name = f"{rng.choice(_KINDS)} Minh Họa {number:03d} {_TRADES[sector]}"
-    return SampleUnit(id=unit_id(seed, number), name=name, size=size, sector=sector, age=age)
+    return SampleUnit(id=unit_id(seed, number), name=name, folded=fold(name), size=size, sector=sector, age=age)
 
 
 def stratum_of(instrument: Instrument, unit: SampleUnit) -> str:
