@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from html import unescape
+from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -100,3 +102,18 @@ def test_a_page_that_was_only_fetched_says_when_to_come_back(without_database):
     answer = without_database.get("/p/t/page1")
     assert answer.status_code == 503
     assert "Hệ thống tạm nghỉ" in answer.text
+
+
+def test_a_page_whose_connection_broke_off_is_not_saved_with_what_had_arrived(client, session, keys, firm):
+    at_form(client, keys, firm)
+    body = urlencode(typed(client)).encode()
+    arrived = body[: body.index(b"q2__quote") - 20]
+    answer = client.post(
+        "/p/t/page1",
+        input_stream=BytesIO(arrived),
+        content_length=len(body),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn says
+    )
+    assert answer.status_code == 400
+    assert session.scalars(select(Draft.id)).all() == []
