@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from questionnaires.base import LANGUAGES, Language
 from questionnaires.check import Report, check_instrument
 from survey_app.cli.subject import Refusal, Subject, existing_file, say, spoken
 
@@ -18,12 +19,35 @@ def check(file: Path) -> None:
     """Say what is wrong in an instrument FILE, how long it takes, and what it measures."""
     report = check_instrument(file)
     _say_figures(report)
+    _refuse_faults(file, report)
+    say(vi=f"{file}: không có lỗi.", en=f"{file}: no faults.")
+
+
+@group.command("print")
+@click.argument("file", type=existing_file)
+@click.option("--language", type=click.Choice(LANGUAGES), default="vi", help="Language of the paper.")
+@click.option("--blank", is_flag=True, help="A form to fill in by pen, without the codes of the answers.")
+@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
+def print_(file: Path, language: Language, blank: bool, out: Path) -> None:
+    """Print an instrument FILE to a PDF with item codes and skip instructions."""
+    from analysis.printing import printed
+
+    out.write_bytes(printed(_faultless(file).instrument, language, blank=blank))
+    say(vi=f"Đã ghi {out}.", en=f"Written: {out}.")
+
+
+def _faultless(file: Path) -> Report:
+    report = check_instrument(file)
+    _refuse_faults(file, report)
+    return report
+
+
+def _refuse_faults(file: Path, report: Report) -> None:
     if report.faults:
         for fault in report.faults:
             click.echo(fault.sentence(spoken()), err=True)
         count = len(report.faults)
         raise Refusal(vi=f"{count} lỗi trong {file}.", en=f"{count} faults in {file}.")
-    say(vi=f"{file}: không có lỗi.", en=f"{file}: no faults.")
 
 
 def _say_figures(report: Report) -> None:

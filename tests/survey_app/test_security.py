@@ -233,7 +233,7 @@ for email, path in (("analyst@example.vn", "/pt"), ("admin@example.vn", "/qt/tai
     client = app.test_client()
     sign_in(client, email)
     assert client.get(path).status_code == 200, path
-print([name for name in ("pandas", "numpy", "scipy", "altair", "vl_convert") if name in sys.modules])
+print([name for name in ("pandas", "numpy", "scipy", "altair", "vl_convert", "typst") if name in sys.modules])
 """
 
 
