@@ -18,7 +18,7 @@ test: .venv/ready-dev ## check everything, then run all tests on SQLite and Post
 	@$(MAKE) --no-print-directory check
 	@$(PY) -m pytest -q -n auto --dist worksteal
 
-check: .venv/ready-dev ## format, lint, types, layers, translations, questionnaire files, secrets
+check: .venv/ready-dev ## format, lint, types, layers, translations, questionnaire files, promise, secrets
 	@$(PY) tools/check.py
 
 format: .venv/ready-dev ## format the code and mend what the linter can

@@ -18,6 +18,7 @@ CHECKS: dict[str, list[str]] = {
     "templates": [str(BIN / "djlint"), "--lint", "--quiet", "survey_app/templates"],
     "translations": [sys.executable, "-m", "tools.translations"],
     "questionnaire files": [sys.executable, "-m", "questionnaires", "check"],
+    "promise": [sys.executable, "-m", "tools.promise"],
     "secrets": [sys.executable, "-m", "tools.secrets"],
 }
 
