@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple
+from traceback import extract_tb
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, make_response, render_template
 from flask.typing import ResponseReturnValue
@@ -56,11 +57,21 @@ _OLD_FORM = {
 
 def init_app(app: Flask) -> None:
     """Answer every error with a page of ours."""
+    app.log_exception = _log_kind_and_place  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(CSRFError, _show_old_form)
     app.register_error_handler(DomainError, _show_broken_rule)
     for kind in DATABASE_DOWN:
         app.register_error_handler(kind, show_database_down)
+
+
+def _log_kind_and_place(found: Any) -> None:
+    """Log a fault of ours without its message or the address asked for: either could hold a value or say who came."""
+    kind, _error, trace = found
+    for frame in extract_tb(trace):
+        place = f"{frame.filename}:{frame.lineno}"
+        current_app.logger.error("  at %s", place)
+    current_app.logger.error("fault of the kind %s", kind.__name__)
 
 
 def _page(status: int, words: Words) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ _ANSWERS = (
 )
 _LEVELS = ("debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log")
 _SAY = ("print", "pprint", "echo", "secho", "print_exc", "print_exception", "breakpoint")
-_NUMBERS = ("status", "code", "place", "self.claim.id", "self.child.returncode")
+_NUMBERS = ("kind.__name__", "status", "code", "place", "self.claim.id", "self.child.returncode")
 _KEPT = ("set_etag", "add_etag", "make_conditional", "send_file", "send_from_directory", "last_modified", "etag")
 _HEADERS = ("etag", "last-modified", "set-cookie", "clear-site-data", "access-control-allow-origin", "x-request-id")
 #: Who may touch cookies: the form's own secrets, and the language (which `?lang=` sets, and which says nothing).

@@ -157,6 +157,21 @@ def test_a_fault_of_ours_shows_a_code_and_nothing_else(app, client):
     assert "Hệ thống đang có sự cố" in answer.text
 
 
+def test_a_fault_of_ours_is_logged_as_its_kind_and_place_without_what_it_says(app, client, caplog):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @allow(EVERYONE)
+    def broken(code):
+        raise RuntimeError(f"giá trị {code}")
+
+    app.add_url_rule("/hong/<code>", "broken", broken)
+    client.get("/hong/K7QW-2M9X")
+    assert "RuntimeError" in caplog.text
+    assert "test_security.py" in caplog.text
+    assert "K7QW" not in caplog.text
+    assert "giá trị" not in caplog.text
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 429, 500, 502, 503])
 def test_every_error_has_a_page(app, client, status):
     app.add_url_rule("/loi", "error", allow(EVERYONE)(lambda: abort(status)))
