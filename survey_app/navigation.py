@@ -32,9 +32,14 @@ def navigation() -> list[Link]:
     if g.get("account") is None:
         return []
     return [
-        Link(str(_SECTIONS[endpoint]), url_for(endpoint), request.path.startswith(url_for(endpoint)))
+        Link(str(_SECTIONS[endpoint]), url_for(endpoint), _area(request.path) == _area(url_for(endpoint)))
         for endpoint in sections({role.name for role in g.account.roles})
     ]
+
+
+def _area(path: str) -> str:
+    """Return the first part of an address: each section has one of its own."""
+    return path.split("/")[1]
 
 
 def sections(roles: Collection[str]) -> list[str]:

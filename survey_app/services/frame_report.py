@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Mapping
+from textwrap import shorten
 
 import xlsxwriter
 
@@ -13,6 +14,7 @@ from survey_app.services.frame_columns import Column
 from survey_app.services.frame_file import Sheet
 from survey_app.services.frame_rows import Fault
 
+_LONGEST = 40  # letters of a bad value that are repeated
 _REASON = {"vi": "Cần sửa", "en": "To mend"}
 
 
@@ -43,5 +45,12 @@ def marked_sheet(sheet: Sheet, columns: Mapping[Column, int], faults: list[Fault
 def sentence(number: int, faults: list[Fault], sheet: Sheet, columns: Mapping[Column, int], language: Language) -> str:
     """Return what is wrong with one row, each column by the name the file gives it."""
     word = "Dòng" if language == "vi" else "Row"
-    parts = [f"{sheet.header[columns[f.column]]}: {f.reason[language]}" for f in faults if f.column in columns]
+    parts = [
+        f"{_named(fault, sheet, columns)}: {fault.reason[language]}" for fault in faults if fault.column in columns
+    ]
     return f"{word} {number}: {'; '.join(parts)}"
+
+
+def _named(fault: Fault, sheet: Sheet, columns: Mapping[Column, int]) -> str:
+    header = sheet.header[columns[fault.column]]
+    return f"{header} “{shorten(fault.value, _LONGEST, placeholder='…')}”" if fault.value else header

@@ -155,8 +155,15 @@ def _told(found: frame.Examined, sheet: Sheet, columns: dict[Column, int]) -> di
         "faults": {language: sentences(language) for language in LANGUAGES},
         "merged": len(found.merges),
         "merges": [[merge.tax_code, list(merge.rows)] for merge in found.merges[:SHOWN]],
-        "sample": list(found.firms.values())[:SAMPLE],
+        "sample": [_shown(firm) for firm in list(found.firms.values())[:SAMPLE]],
     }
+
+
+def _shown(firm: frame.Firm) -> dict[str, Any]:
+    """Return a firm as people read it: 10–49 workers, not n10_49."""
+    size = str(firm.get(Column.SIZE) or "").removeprefix("n")
+    words = size.replace("_", "–") if "_" in size else f"{size}+"
+    return {**firm, **({Column.SIZE: words} if size else {})}
 
 
 def _key(contact_key: bytes) -> bytes:

@@ -46,7 +46,7 @@ def test_a_list_is_examined_first_and_saved_when_told(app):
     assert "tự tải lại" in client.get(where).text
     work(app)
     page = client.get(where).text
-    assert "Dòng 3: Mã số thuế: mã số thuế phải có 10 hoặc 13 chữ số" in page
+    assert "Dòng 3: Mã số thuế “12”: mã số thuế phải có 10 hoặc 13 chữ số" in page
     assert "Nhập 3 dòng đúng" in page
     assert f"{first}: các dòng 2, 5" in page
     assert firms_in(app) == 0

@@ -165,7 +165,7 @@ def test_the_marked_sheet_gives_the_bad_rows_back_with_reasons_and_no_live_formu
     )
     rows = back.get_sheet_by_index(0).to_python()
     assert rows[0] == [*HEADER, "Cần sửa"]
-    assert rows[1][-1] == "Dòng 3: Mã số thuế: mã số thuế phải có 10 hoặc 13 chữ số"
+    assert rows[1][-1] == "Dòng 3: Mã số thuế “12”: mã số thuế phải có 10 hoặc 13 chữ số"
     assert rows[1][1] == "=1+1"
     assert len(rows) == 2
 
@@ -216,7 +216,7 @@ def test_the_command_saves_nothing_until_told(app, tmp_path):
     file.write_bytes(xlsx(HEADER, row(code), row("12")))
     runner = app.test_cli_runner()
     looked = runner.invoke(args=["frame", "import", str(file), "--marked", str(marked), "--lang", "vi"])
-    assert "Dòng 3: Mã số thuế: mã số thuế phải có 10 hoặc 13 chữ số" in looked.output
+    assert "Dòng 3: Mã số thuế “12”: mã số thuế phải có 10 hoặc 13 chữ số" in looked.output
     assert "Chưa lưu gì. Nhập 1 dòng đúng" in looked.output
     assert marked.exists()
     assert "Công ty" not in runner.invoke(args=["frame", "find", "cong ty"]).output
