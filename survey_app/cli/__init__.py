@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from survey_app.cli import box, database, demo, frame, instruments, keys, plan, responses, scores, users, waves
+from survey_app.cli import box, database, demo, frame, instruments, keys, plan, responses, sample, scores, users, waves
 
 GROUPS = (
     keys.group,
@@ -12,6 +12,7 @@ GROUPS = (
     plan.group,
     frame.group,
     waves.group,
+    sample.group,
     box.group,
     responses.group,
     scores.group,

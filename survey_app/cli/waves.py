@@ -48,7 +48,11 @@ def _counts(context: click.Context, option: click.Parameter, pairs: tuple[tuple[
 @click.option("--instrument", default="pci_domestic", show_default=True)
 @click.option("--framework", default="pci_2023", show_default=True)
 @click.option(
-    "--firms", type=Pair("="), multiple=True, required=True, callback=_counts, help="Firms of a stratum: n1_9=5200."
+    "--firms",
+    type=Pair("="),
+    multiple=True,
+    callback=_counts,
+    help="Firms of a stratum: n1_9=5200. Not needed where `flask sample draw` follows.",
 )
 @click.option("--merge", type=Pair(":"), multiple=True, help="A stratum and the one it may join: n50:n10_49.")
 def create(

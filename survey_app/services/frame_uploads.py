@@ -163,7 +163,8 @@ def _shown(firm: frame.Firm) -> dict[str, Any]:
     """Return a firm as people read it: 10–49 workers, not n10_49."""
     size = str(firm.get(Column.SIZE) or "").removeprefix("n")
     words = size.replace("_", "–") if "_" in size else f"{size}+"
-    return {**firm, **({Column.SIZE: words} if size else {})}
+    shown: dict[str, Any] = {column.value: value for column, value in firm.items()}
+    return shown | ({Column.SIZE.value: words} if size else {})
 
 
 def _key(contact_key: bytes) -> bytes:
