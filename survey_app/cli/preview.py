@@ -77,18 +77,18 @@ def say_score(instrument: Instrument, province: str) -> None:
         vi=f"Điểm của {ANSWERS} phiếu TỰ ĐẶT theo {framework.code} (không phải kết quả khảo sát):",
         en=f"Score of {ANSWERS} INVENTED forms by {framework.code} (not a result of any survey):",
     )
+    if not framework.weights:  # nothing to add up: the indicators are the result
+        _say_indicators(framework, scores)
+        return
     for sub_index in framework.sub_indices:
         click.echo(_score_line(scores, sub_index.code, sub_index.name[spoken()]))
-    if framework.weights:
-        click.echo(_score_line(scores, "total", pick(vi="Chỉ số chung", en="The index")))
-    else:
-        _say_indicators(framework, scores)
+    click.echo(_score_line(scores, "total", pick(vi="Chỉ số chung", en="The index")))
 
 
 def _score_line(scores: Scores, code: str, name: str) -> str:
     row = scores.sub_indices.loc[code]
     measured = pick(vi="đo", en="measured") + f" {row['measured']:.0f}/{row['indicators']:.0f}"
-    if row["value"] != row["value"]:  # not a number: measured on too little of its scale, or it has none
+    if row["value"] != row["value"]:  # not a number: measured on too little of its scale
         return f"  {name}: {pick(vi='chưa đủ để có điểm', en='too little for a score')}; {measured}"
     return f"  {name}: {row['value']:.2f} [{row['low']:.2f}; {row['high']:.2f}]; {measured}"
 
