@@ -24,22 +24,31 @@ class Length:
     minutes_p95: float
 
 
+@dataclass(frozen=True)
+class Path:
+    """One respondent's way through an instrument."""
+
+    items: int
+    pages: int
+    seconds: float
+
+
 def length(instrument: Instrument, distribution: Distribution, runs: int = RUNS, seed: int = SEED) -> Length:
     """Return the length over `runs` respondents drawn from `distribution`."""
     rng = random.Random(seed)  # noqa: S311 - a simulation, not a secret
-    seen = [_walk(instrument, draw_answers(instrument, distribution, rng)) for _ in range(runs)]
-    minutes = sorted(seconds / 60 for _, _, seconds in seen)
+    paths = [path(instrument, draw_answers(instrument, distribution, rng)) for _ in range(runs)]
+    minutes = sorted(each.seconds / 60 for each in paths)
     return Length(
-        items=statistics.median(items for items, _, _ in seen),
-        pages=statistics.median(pages for _, pages, _ in seen),
+        items=statistics.median(each.items for each in paths),
+        pages=statistics.median(each.pages for each in paths),
         minutes=statistics.median(minutes),
         minutes_p95=minutes[int(0.95 * (len(minutes) - 1))],
     )
 
 
-def _walk(instrument: Instrument, answers: Answers) -> tuple[int, int, float]:
+def path(instrument: Instrument, answers: Answers) -> Path:
+    """Return the way that these answers lead."""
     asked = instrument.answers_asked(answers)
     pages = len(list(instrument.route(answers)))
-    seconds = instrument.seconds.page * pages
-    seconds += sum(getattr(instrument.seconds, instrument.item(code).type) for code in asked)
-    return len(asked), pages, seconds
+    seconds = sum(getattr(instrument.seconds, instrument.item(code).type) for code in asked)
+    return Path(len(asked), pages, instrument.seconds.page * pages + seconds)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, Engine, MetaData, Table, UpdateBase, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -120,3 +120,18 @@ def _begin_sqlite(connection: Connection) -> None:
     # A read followed by a write fails at once after another commit, so whoever may write takes the lock first.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if reading.get() else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(Engine, "handle_error")
+def _hide_rows(context: ExceptionContext) -> None:
+    """Cut an error's message down to its first line: PostgreSQL goes on with the row at fault, answers and all."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(_without_row(error, each) for each in error.args)
+
+
+def _without_row(error: BaseException, words: object) -> object:
+    if not isinstance(words, str):
+        return words
+    bad_value = str(getattr(getattr(error, "orig", error), "sqlstate", "")).startswith("22")
+    return "a value that its column does not take" if bad_value else words.partition("\n")[0]

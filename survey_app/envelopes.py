@@ -113,6 +113,14 @@ def parse_code(text: str) -> str:
     return typed
 
 
+def is_code(text: str) -> bool:
+    """Say whether `parse_code` can read what a person typed or pasted."""
+    try:
+        return bool(parse_code(text))
+    except BadCode:
+        return False
+
+
 def format_code(code: str) -> str:
     """Return a code in four groups, as cards and pages show it."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

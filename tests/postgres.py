@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-OPTIONS = "-c max_connections=200 -c log_parameter_max_length_on_error=0"
+OPTIONS = "-c max_connections=200 -c log_parameter_max_length_on_error=0 -c log_error_verbosity=terse"
 #: Tests lose nothing when the machine stops; a benchmark must pay for what deployment pays.
 QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 

@@ -38,7 +38,8 @@ def respondent(browser: Browser, place: Installation) -> None:
     _take(page, "consent")
     page.click("form[action='/p/dong-y'] button")
     page.check("#p02-active")
-    page.click("form button.go")
+    with page.expect_navigation():
+        page.click("form button.go")
     _take(page, "questions")
 
 

@@ -14,6 +14,7 @@ REQUIRED = {
     "log_statement": "none",
     "log_min_duration_statement": "-1",
     "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
     "track_commit_timestamp": "off",
     "synchronous_commit": "on",
 }

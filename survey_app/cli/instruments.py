@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from questionnaires.base import LANGUAGES, Language
 from questionnaires.check import Report, check_instrument
-from survey_app.cli.subject import Refusal, Subject, existing_file, say, spoken
+from survey_app.cli.preview import previewed, say_score, say_walks
+from survey_app.cli.subject import Refusal, Subject, config, existing_file, say, spoken
 
 group = Subject("instruments", help="Questionnaire files.")
 
@@ -34,6 +36,31 @@ def print_(file: Path, language: Language, blank: bool, out: Path) -> None:
 
     out.write_bytes(printed(_faultless(file).instrument, language, blank=blank))
     say(vi=f"Đã ghi {out}.", en=f"Written: {out}.")
+
+
+@group.command("walk")
+@click.argument("file", type=existing_file)
+def walk(file: Path) -> None:
+    """Walk through FILE as invented firms: pages reached, dead ends, longest and median path, and the score it would give."""
+    instrument = _faultless(file).instrument
+    say_walks(instrument)
+    say_score(instrument, config().province)
+
+
+@group.command("preview")
+@click.argument("file", type=existing_file)
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
+def preview(file: Path, port: int) -> None:
+    """Serve FILE on this machine alone, as firms would see it, with an empty form and one with test answers."""
+    with previewed(_faultless(file).instrument, port) as (server, links):
+        say(vi=f"Phiếu trống: {links.empty}", en=f"Empty form: {links.empty}")
+        say(
+            vi=f"Phiếu có câu trả lời thử: {links.filled} (mã làm tiếp {links.resume})",
+            en=f"Form with test answers: {links.filled} (resume code {links.resume})",
+        )
+        say(vi="Nhấn Ctrl-C để dừng và xóa.", en="Press Ctrl-C to stop and delete it.")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 def _faultless(file: Path) -> Report:

@@ -15,11 +15,12 @@ _DAYS_ON_OWN_DEVICE = 14
 
 @dataclass(frozen=True, repr=False)
 class Held:
-    """What the cookie holds. `resume` is empty until the firm has agreed; `own`: the device is the firm's own."""
+    """What the cookie holds. `resume` is empty until the firm has agreed; the device is the firm's `own`, or `shared`."""
 
     link: str
     resume: str = ""
     own: bool = False
+    shared: bool = False
 
     @property
     def secrets(self) -> Secrets | None:
@@ -31,12 +32,20 @@ def held() -> Held | None:
     """Return what this browser holds; None without a cookie, or with a spoilt one."""
     text = request.cookies.get(_name())
     content = open_cookie(_keys().cookie, text) if text else None
-    return Held(content["s"], content["c"], content["own"]) if content and {"s", "c", "own"} <= set(content) else None
+    if not content or not {"s", "c", "own"} <= set(content):
+        return None
+    return Held(content["s"], content["c"], content["own"], content.get("shared", False))
+
+
+def is_shared() -> bool:
+    """Say whether the firm said that several people use this device."""
+    found = held()
+    return found is not None and found.shared
 
 
 def keep(response: Response, held: Held) -> Response:
     """Let the browser hold this: until it is closed, or for 14 days on the firm's own device."""
-    text = seal_cookie(_keys().cookie, {"s": held.link, "c": held.resume, "own": held.own})
+    text = seal_cookie(_keys().cookie, {"s": held.link, "c": held.resume, "own": held.own, "shared": held.shared})
     age = _DAYS_ON_OWN_DEVICE * 24 * 3600 if held.own else None
     response.set_cookie(_name(), text, max_age=age, secure=_config().secure, httponly=True, samesite="Strict", path="/")
     return response

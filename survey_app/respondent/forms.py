@@ -25,6 +25,7 @@ from wtforms.i18n import DummyTranslations
 from questionnaires.base import Language
 from questionnaires.conditions import SPECIAL, Answers
 from questionnaires.instrument import Instrument, Item, Option
+from survey_app.envelopes import is_code
 from survey_app.i18n import language
 
 _SPECIAL_FIELD, _QUOTE_FIELD = "__special", "__quote"
@@ -61,6 +62,12 @@ class CodesForm(PlainForm):
 
     code = StringField()
     resume = StringField()
+
+
+def code_faults(form: CodesForm) -> dict[str, str]:
+    """Return what is wrong with the codes that were typed, by field."""
+    message = _("Each code has 16 characters in 4 groups. Check them against your photo of the screen.")
+    return {field.name: message for field in (form.code, form.resume) if not is_code(field.data or "")}
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ class Reader:
 
     def press(self, selector: str) -> None:
         """Press something and wait for the next page."""
-        self.page.click(selector)
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.click(selector)
 
 
 def answer_everything(reader: Reader) -> None:

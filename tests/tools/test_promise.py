@@ -232,6 +232,7 @@ def test_a_command_that_writes_down_requests_is_refused(command):
         ("log_statement = none", "log_statement = all"),
         ("log_min_duration_statement = -1", "log_min_duration_statement = 250"),
         ("log_parameter_max_length_on_error = 0", ""),
+        ("log_error_verbosity = terse", "log_error_verbosity = default"),
         ("track_commit_timestamp = off", "track_commit_timestamp = on"),
         ("synchronous_commit = on", "synchronous_commit = off"),
         ("synchronous_commit = on", "synchronous_commit = on\n    fsync = off"),

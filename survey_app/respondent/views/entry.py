@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from flask import current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from questionnaires.instrument import Instrument, Page
 from survey_app import envelopes
 from survey_app.db import db
 from survey_app.keys import Keys
+from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.respondent.browser import Held, held
 from survey_app.services import responses
 from survey_app.services.instruments import instrument_of
@@ -56,7 +58,8 @@ def enter() -> Entry:
 
 def unusable() -> ResponseReturnValue:
     """Return the one page for a link that is unknown, used, replaced or of a closed wave."""
-    return render_template("respondent/unusable.html"), 404
+    latest = select(Wave.code, Wave.closes_on).where(Wave.state != WaveState.DRAFT).order_by(Wave.closes_on.desc())
+    return render_template("respondent/unusable.html", wave=db.session.execute(latest.limit(1)).one_or_none()), 404
 
 
 def lookup_of(link: str) -> bytes:

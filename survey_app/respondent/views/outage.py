@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from survey_app.error_pages import DATABASE_DOWN, show_database_down, unavailable
 from survey_app.respondent.views import bp
+from survey_app.respondent.views.typed import sent_fields
 
 
 def keep_what_was_typed(error: Exception) -> ResponseReturnValue:
@@ -14,13 +15,8 @@ def keep_what_was_typed(error: Exception) -> ResponseReturnValue:
     if request.method != "POST":
         return show_database_down(error)
     current_app.logger.error("the database does not answer: %s", type(error).__name__)
-    sent = list(request.form.items(multi=True))
-    words = [field for field in sent if any(mark.isspace() for mark in field[1])]
-    hidden = [field for field in sent if field not in words]
     template = "respondent/not_saved.html"
-    return unavailable(
-        render_template(template, action=request.path, endpoint=request.endpoint, words=words, hidden=hidden)
-    )
+    return unavailable(render_template(template, action=request.path, endpoint=request.endpoint, **sent_fields()))
 
 
 for kind in DATABASE_DOWN:

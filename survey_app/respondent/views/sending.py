@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from questionnaires.instrument import Instrument, Page, Section
 from survey_app import access
@@ -16,7 +15,7 @@ from survey_app.errors import DomainError
 from survey_app.i18n import language
 from survey_app.models.fieldwork import WaveState
 from survey_app.respondent.browser import forget, held
-from survey_app.respondent.forms import CodesForm, PlainForm
+from survey_app.respondent.forms import CodesForm, PlainForm, code_faults
 from survey_app.respondent.views import bp
 from survey_app.respondent.views.entry import enter, lookup_of, now
 from survey_app.services import invitations, responses
@@ -109,22 +108,44 @@ def sent() -> ResponseReturnValue:
     return render_template("respondent/not_sent.html", message=error.message(language()))
 
 
+@bp.get("/p/gui")
+@access.allow(access.EVERYONE)
+def sending() -> ResponseReturnValue:
+    """Lead to what became of the form, for a browser that asks for this address again."""
+    return redirect(url_for("respondent.sent"))
+
+
 @bp.route("/p/rut", methods=["GET", "POST"])
 @access.allow(access.EVERYONE)
 def withdraw() -> ResponseReturnValue:
     """Take a sent form back; the page after it is the same whether one was found or not."""
     form = CodesForm()
-    if request.method == "GET" or not form.validate():
-        return render_template("respondent/withdraw.html", form=form, error=None, has_codes=_secrets(None) is not None)
+    if request.method == "GET":
+        return _ask_codes(form)
+    if not form.validate():
+        return _ask_codes(form, is_old=True)
     secrets = _secrets(form)
     if secrets is None:
-        error = _("Each code has 16 characters in 4 groups. Check them against your photo of the screen.")
-        return render_template("respondent/withdraw.html", form=form, error=error, has_codes=False)
+        return _ask_codes(form, faults=code_faults(form))
     stands = invitations.standing(db.session, lookup_of(secrets.link))
     db.session.rollback()  # the transaction below starts with the lock
     if stands is not None:
         with transaction() as session:
             responses.withdraw(session, secrets, stands.wave)
+    return redirect(url_for("respondent.withdrawn"))
+
+
+def _ask_codes(form: CodesForm, *, faults: dict[str, str] | None = None, is_old: bool = False) -> ResponseReturnValue:
+    has_codes = not (form.code.data or form.resume.data) and _secrets(None) is not None
+    return render_template(
+        "respondent/withdraw.html", form=form, faults=faults or {}, is_old=is_old, has_codes=has_codes
+    )
+
+
+@bp.get("/p/da-rut")
+@access.allow(access.EVERYONE)
+def withdrawn() -> ResponseReturnValue:
+    """Say what withdrawing has done: the same whether a form was found or not."""
     return render_template("respondent/withdrawn.html")
 
 
@@ -141,8 +162,31 @@ def _secrets(form: CodesForm | None) -> Secrets | None:
 
 @bp.post("/p/xong")
 @access.allow(access.EVERYONE)
-def done() -> ResponseReturnValue:
+def finish() -> ResponseReturnValue:
     """Let the browser forget the form."""
     if not PlainForm().validate():
         return redirect(url_for("respondent.sent"))
-    return forget(make_response(render_template("respondent/done.html")))
+    return forget(make_response(redirect(url_for("respondent.done"))))
+
+
+@bp.get("/p/xong")
+@access.allow(access.EVERYONE)
+def done() -> ResponseReturnValue:
+    """Say that the device has forgotten the form; lead back to it if it has not."""
+    return redirect(url_for("respondent.go_on")) if held() else render_template("respondent/done.html")
+
+
+@bp.post("/p/khoa")
+@access.allow(access.EVERYONE)
+def lock() -> ResponseReturnValue:
+    """Let a shared device forget a form that is not finished; the codes open it again, here or elsewhere."""
+    if not PlainForm().validate():
+        return redirect(url_for("respondent.code"))
+    return forget(make_response(redirect(url_for("respondent.locked"))))
+
+
+@bp.get("/p/khoa")
+@access.allow(access.EVERYONE)
+def locked() -> ResponseReturnValue:
+    """Say that the form is locked and how to open it; lead back to it if it is not."""
+    return redirect(url_for("respondent.go_on")) if held() else render_template("respondent/locked.html")
