@@ -1,22 +1,27 @@
-"""The sampling design of a frame of responses: single-stage, stratified."""
+"""The sampling design of a frame of responses: stratified, of firms or of clusters of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 Numbers = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Labels = npt.NDArray[Any] | pd.Series
 
 
 class LonelyStratum(ValueError):
-    """A stratum holds one response, so its variance is unknown: merge it with a like one before looking at answers."""
+    """A stratum holds one unit, so its variance is unknown: merge it with a like one before looking at answers."""
 
     def __init__(self, labels: list[str]) -> None:
         self.labels = labels
-        super().__init__(f"one response only in stratum {', '.join(labels)}: merge it with a like stratum first")
+        super().__init__(
+            f"one response or cluster only in stratum {', '.join(labels)}: merge it with a like stratum first"
+        )
 
 
 @dataclass(frozen=True)
@@ -48,62 +53,90 @@ class Design:
 
     weight: float > 0, shape (n,), firms of the frame that a response stands for; equal scaling changes nothing.
     stratum: label, shape (n,), or None for a simple random sample.
-    fpc: firms of the frame in each response's stratum, shape (n,); None (the rule for scores, changes and anything set
-    beside VCCI's figures) leaves the finite-population correction out.
+    fpc: units drawn from in each response's stratum (firms, or clusters), shape (n,); None (the rule for scores, changes
+    and anything set beside VCCI's figures) leaves the finite-population correction out.
     calibration: how `weight` was fitted to known totals, if it was.
+    cluster: label, shape (n,), of what was drawn first and holds the response, nested in the strata; None where firms were
+    drawn themselves. Clusters are taken as drawn with replacement, unless `fpc` says of how many.
 
-    Raises ValueError for a weight that is not a positive number, LonelyStratum for a stratum with one response.
+    Raises ValueError for a weight that is not a positive number or a label that is missing, LonelyStratum for a stratum
+    with one unit, unless `fpc` says that it was the only one (a certainty stratum, which adds no variance).
     """
 
     weight: Numbers
-    stratum: npt.NDArray[np.int64] | None = None
+    stratum: Labels | None = None
     fpc: Numbers | None = None
     calibration: Calibration | None = None
-    _codes: npt.NDArray[np.int64] = field(init=False, repr=False)
+    cluster: Labels | None = None
+    _unit: Codes = field(init=False, repr=False)  # of each response
+    _stratum: Codes = field(init=False, repr=False)  # of each unit
+    _factor: Numbers = field(init=False, repr=False)  # of each stratum: (1 - f) n / (n - 1)
 
     def __post_init__(self) -> None:
         weight = np.asarray(self.weight, dtype=float)
         if weight.size and not (np.isfinite(weight) & (weight > 0)).all():
             row = int(np.flatnonzero(~(np.isfinite(weight) & (weight > 0)))[0])
             raise ValueError(f"row {row}: a weight must be a number over 0, not {weight[row]}")
-        codes, labels = (np.zeros(weight.size, dtype=np.int64), ["all"])
-        if self.stratum is not None:
-            codes, found = pd.factorize(np.asarray(self.stratum), sort=True)
-            labels = [str(label) for label in found]
-        sizes = np.bincount(codes, minlength=len(labels))
-        if weight.size > 1 and (lonely := [labels[i] for i in np.flatnonzero(sizes == 1)]):
-            raise LonelyStratum(lonely)
+        strata, names = _codes("stratum", self.stratum, weight.size)
+        unit, of_unit = np.arange(weight.size, dtype=np.int64), strata
+        if self.cluster is not None:
+            clusters, found = _codes("cluster", self.cluster, weight.size)
+            _, first, unit = np.unique(strata * max(len(found), 1) + clusters, return_index=True, return_inverse=True)
+            of_unit = strata[first]
         object.__setattr__(self, "weight", weight)
-        object.__setattr__(self, "_codes", codes)
+        object.__setattr__(self, "_unit", unit)
+        object.__setattr__(self, "_stratum", of_unit)
+        object.__setattr__(self, "_factor", self._factors(strata, names))
+
+    def _factors(self, strata: Codes, names: list[str]) -> Numbers:
+        sizes = np.bincount(self._stratum, minlength=len(names)).astype(float)
+        missed = np.ones(len(names))
+        if self.fpc is not None:
+            units = np.ones(len(names))
+            units[strata] = self.fpc
+            missed = 1 - sizes / units
+            if (missed < 0).any():
+                raise ValueError(f"stratum {names[int(missed.argmin())]}: more units answered than it holds")
+        lonely = (sizes == 1) & (missed > 0)
+        if self.weight.size > 1 and lonely.any():
+            raise LonelyStratum([names[i] for i in np.flatnonzero(lonely)])
+        return np.asarray(missed * sizes / np.maximum(sizes - 1, 1))
 
     @property
     def n(self) -> int:
         """Return the number of responses."""
         return int(self.weight.size)
 
-    @property
-    def strata(self) -> int:
-        """Return the number of strata."""
-        return int(self._codes.max(initial=-1)) + 1
-
-    def strata_of(self, where: npt.NDArray[np.bool_]) -> int:
-        """Return the number of strata with a response in the domain."""
-        return int(np.unique(self._codes[where]).size)
+    def df(self, where: npt.NDArray[np.bool_] | None = None) -> float:
+        """Return the degrees of freedom of a domain, or of all: units with a response in it less their strata."""
+        units = np.unique(self._unit if where is None else self._unit[where])
+        return float(units.size - np.unique(self._stratum[units]).size)
 
     def covariance(self, linearised: Numbers) -> Numbers:
         """Return the covariance of totals of linearised values, shape (k, k), for `linearised` of shape (n, k).
 
-        V = sum over strata of (1 - f) n/(n-1) sum (z - mean z)(z - mean z)'.
+        V = sum over strata of (1 - f) n/(n-1) sum (z - mean z)(z - mean z)', z summed over each cluster.
         """
         if self.calibration is not None:
             linearised = self.calibration.residual(linearised, self.weight)
-        sizes = np.bincount(self._codes, minlength=self.strata).astype(float)
-        means = np.zeros((self.strata, linearised.shape[1]))
-        np.add.at(means, self._codes, linearised)
-        centred = linearised - (means / sizes[:, None])[self._codes]
-        factor = sizes / np.maximum(sizes - 1, 1)
-        if self.fpc is not None:
-            firms = np.zeros(self.strata)
-            firms[self._codes] = self.fpc
-            factor = factor * (1 - sizes / firms)
-        return (centred * factor[self._codes][:, None]).T @ centred
+        if self.cluster is not None:
+            linearised = _sums(linearised, self._unit, self._stratum.size)
+        sizes = np.bincount(self._stratum, minlength=self._factor.size).astype(float)
+        means = _sums(linearised, self._stratum, self._factor.size) / np.maximum(sizes, 1)[:, None]
+        centred = linearised - means[self._stratum]
+        return (centred * self._factor[self._stratum][:, None]).T @ centred
+
+
+def _codes(kind: str, labels: Labels | None, n: int) -> tuple[Codes, list[str]]:
+    if labels is None:
+        return np.zeros(n, dtype=np.int64), ["all"]
+    codes, found = pd.factorize(np.asarray(labels), sort=True)
+    if (codes < 0).any():
+        raise ValueError(f"row {int(np.flatnonzero(codes < 0)[0])}: the {kind} is missing")
+    return codes, [str(label) for label in found]
+
+
+def _sums(values: Numbers, groups: Codes, number: int) -> Numbers:
+    result = np.zeros((number, values.shape[1]))
+    np.add.at(result, groups, values)
+    return result

@@ -22,7 +22,7 @@ class Domains:
     """Estimates of several domains of one sample.
 
     table: index = label, columns those of `Estimate`. covariance: index and columns = label; its diagonal is se squared
-    for all but quantiles, whose se is read from their interval. df: of what joins them, responses less strata.
+    for all but quantiles, whose se is read from their interval. df: of what joins them.
     """
 
     table: pd.DataFrame
@@ -44,7 +44,7 @@ def by(estimate: Callable[[Mask], Linearised], labels: Labels, design: Design, *
     z = np.column_stack([each.z for each in found]) if found else np.zeros((design.n, 0))
     covariance = design.covariance(z) + np.diag([each.unseen for each in found])
     together = inside & (codes >= 0)
-    return Domains(table, pd.DataFrame(covariance, names, names), float(together.sum() - design.strata_of(together)))
+    return Domains(table, pd.DataFrame(covariance, names, names), design.df(together))
 
 
 _COLUMNS = list(Estimate.__dataclass_fields__)

@@ -122,7 +122,7 @@ def ratio(y: Numbers, x: Numbers, design: Design, *, where: Mask) -> Linearised:
 
 
 def _with_t_interval(value: float, z: Numbers, design: Design, where: Mask) -> Linearised:
-    n, df = int(where.sum()), float(where.sum() - design.strata_of(where))
+    n, df = int(where.sum()), design.df(where)
     se = math.sqrt(float(design.covariance(z[:, None])[0, 0]))
     return Linearised(Estimate(value, se, *t_interval(value, se, df), df, n, math.nan, math.nan), z)
 
@@ -159,7 +159,7 @@ def _ratio(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, flo
     total = design.weight[where].sum()
     if total == 0:
         return math.nan, z, math.nan
-    df = float(where.sum() - design.strata_of(where))
+    df = design.df(where)
     if y[where].min() == y[where].max():  # exactly, whatever the weights: sums of floats would miss it by a hair
         return float(y[where][0]), z, df
     value = float(np.dot(design.weight[where], y[where]) / total)

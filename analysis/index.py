@@ -128,7 +128,7 @@ def compose(
 
 
 def _row(value: float, variance: float, design: Design) -> dict[str, float]:
-    df = float(design.n - design.strata)
+    df = design.df()
     se = math.sqrt(max(variance, 0)) if not math.isnan(value) else math.nan
     low, high = t_interval(value, se, df)
     return {"value": value, "se": se, "low": low, "high": high, "df": df}
