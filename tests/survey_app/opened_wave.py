@@ -24,8 +24,8 @@ def domestic() -> Instrument:
     return load_instrument(instrument_path("pci_domestic"))
 
 
-def make_opened_wave(session: Session, responses: int = 120, *, seed: int = 1) -> Wave:
-    """Return an opened wave with so many responses, and put the plan in force."""
+def make_opened_wave(session: Session, responses: int = 120, *, seed: int = 1, plan: bool = True) -> Wave:
+    """Return an opened wave with so many responses, and put the plan in force unless nobody reads it."""
     wave, _ = make_wave(session, domestic(), code="w1", state=WaveState.OPENED)
     rng = random.Random(seed)
     answers = [draw_answers(domestic(), distribution(), rng) for _ in range(responses)]
@@ -35,6 +35,7 @@ def make_opened_wave(session: Session, responses: int = 120, *, seed: int = 1) -
         {"id": secrets.token_hex(16), "wave": wave.code, "answers": a, "stratum": "all", "weight": 1.0} for a in answers
     ]
     session.execute(insert(Response), rows)
-    plans.publish(session, "lang_son_2024", "pci_2023")
+    if plan:
+        plans.publish(session, "lang_son_2024", "pci_2023")
     session.commit()
     return wave

@@ -28,7 +28,7 @@ WHEN = {"by": "root", "now": datetime(2026, 11, 24, 8, 0, tzinfo=UTC)}
 def opened(session):
     for email, role in ((ANALYST, RoleName.ANALYST), ("lanh.dao@example.vn", RoleName.LEADER)):
         people.create_user(session, email=email, name=email, role=role, password="a long sentence for tests")
-    return make_opened_wave(session)
+    return make_opened_wave(session, plan=False)
 
 
 def test_the_files_score_outside_to_the_digits_of_the_stored_run(session, opened, tmp_path, capsys):
