@@ -9,6 +9,9 @@ import pytest
 from questionnaires.files import load_agencies
 from tests.questionnaires.documents import AGENCIES, PLAN, assert_refused, changed, faults_of, refused
 
+KPI_AGAIN = '  - {code: K1, sub_index: entry, value: 2, unit: x, op: "<", agency: SKHDT, text: {vi: a, en: b}} # here\n'
+DUTY_AGAIN = "  - {code: A1, ref: II, agencies: [SKHDT], role: lead, text: {vi: a, en: b}, serve: [survey]} # here\n"
+
 
 def test_the_tiny_plan_and_agencies_have_no_fault(tmp_path):
     assert faults_of("plan", PLAN, tmp_path)[1] == ()
@@ -18,6 +21,21 @@ def test_the_tiny_plan_and_agencies_have_no_fault(tmp_path):
 @refused(
     "plan",
     an_issuer_unknown=("issuer: UBNDT", "issuer: GONE # here", "issuer", "mend it or add it"),
+    a_coordinator_unknown=("coordinator: SKHDT", "coordinator: GONE # here", "coordinator", "mend it or add it"),
+    a_consolidator_unknown=(
+        "petition_consolidator: TTXT",
+        "petition_consolidator: GONE # here",
+        "petition_consolidator",
+        "mend it or add it",
+    ),
+    a_deadline_twice=(
+        "  - {code: D1,",
+        "  - {code: D1, recur: yearly, agencies: [ALL], text: {vi: a, en: b}, ref: I}\n  - {code: D1, # here\n    ",
+        "deadlines[D1]",
+        "choose another",
+    ),
+    a_kpi_twice=("duties:\n", KPI_AGAIN + "duties:\n", "kpis[K1]", "choose another"),
+    a_duty_twice=("petition_fields:\n", DUTY_AGAIN + "petition_fields:\n", "duties[A1]", "choose another"),
     a_lead_unknown=("lead: SKHDT", "lead: GONE # here\n    ", "targets[0].lead", "mend it or add it"),
     a_sub_index_unknown=(
         "{sub_index: land",
@@ -46,6 +64,7 @@ def test_a_plan_names_only_what_exists(kind, old, new, place, advice, tmp_path):
 
 @refused(
     "agencies",
+    a_language_empty=('{vi: "Sở Mới"', '{vi: "" # here\n    ', "agencies[NEW].name.vi", "write them"),
     a_successor_unknown=(
         "successor: NEW",
         "successor: GONE # here\n    ",
