@@ -204,6 +204,7 @@ def _is_kept(firm: Firm, ballots: dict[str, dict[str, Any]]) -> bool:
 
 def begin(folder: Path, database_url: str, firms: int, *, people: int = 1) -> Fieldwork:
     """Make an installation with an open wave; each firm has so many people who begin a form of their own."""
+    folder.mkdir(exist_ok=True)
     place = installation(folder, database_url)
     keys = Keys.read(folder / "keys")
     engine = create_engine(database_url)
