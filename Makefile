@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 export PORT
 
-.PHONY: help run test check format reset notebook lock benchmark pictures
+.PHONY: help run test check format reset notebook lock benchmark fuzz pictures
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,6 +32,9 @@ notebook: .venv/ready-notebooks ## open the analysts' notebooks in JupyterLab
 
 benchmark: .venv/ready-dev ## measure the respondent's journey on SQLite and PostgreSQL
 	@$(PY) -m benchmarks.journey
+
+fuzz: .venv/ready-dev ## send 100,000 mutated requests to every page a firm can reach
+	@$(PY) -m tests.fuzz
 
 pictures: .venv/ready-dev ## take the README's pictures anew
 	@$(PY) -m tools.pictures

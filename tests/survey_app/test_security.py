@@ -101,6 +101,7 @@ def test_what_a_proxy_says_of_the_host_is_not_believed(client):
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "http://localhost.evil.example"},
+        {"Origin": "http://["},
     ],
 )
 def test_forms_sent_from_other_sites_are_refused_even_with_a_token(app, headers):

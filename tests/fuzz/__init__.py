@@ -1,0 +1,1 @@
+"""Requests that no browser sends, from requests that one does: see `mutate` and `run`."""
