@@ -28,6 +28,13 @@ def test_the_tiny_plan_and_agencies_have_no_fault(tmp_path):
         "petition_consolidator",
         "mend it or add it",
     ),
+    a_kpi_of_no_sub_index=("K1, sub_index: entry", "K1, sub_index: sea # here\n    ", "kpis[K1].sub_index", "mend it"),
+    a_duty_of_no_sub_index=(
+        "A1, sub_index: entry",
+        "A1, sub_index: sea # here\n    ",
+        "duties[A1].sub_index",
+        "mend it",
+    ),
     a_deadline_twice=(
         "  - {code: D1,",
         "  - {code: D1, recur: yearly, agencies: [ALL], text: {vi: a, en: b}, ref: I}\n  - {code: D1, # here\n    ",
