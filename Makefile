@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 export PORT
 
-.PHONY: help run test check format reset notebook lock benchmark fuzz pictures
+.PHONY: help run test check format reset notebook lock benchmark fuzz torture pictures
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -35,6 +35,9 @@ benchmark: .venv/ready-dev ## measure the respondent's journey on SQLite and Pos
 
 fuzz: .venv/ready-dev ## send 100,000 mutated requests to every page a firm can reach
 	@$(PY) -m tests.fuzz
+
+torture: .venv/ready-dev ## kill, cut, fill and flood at length, and count what was lost (needs nginx; docs/torture.md)
+	@PCI_TORTURE=long $(PY) -m pytest -q -s -n 0 tests/torture
 
 pictures: .venv/ready-dev ## take the README's pictures anew
 	@$(PY) -m tools.pictures

@@ -58,8 +58,8 @@ def slow_clients(port: int, count: int) -> Iterator[None]:
 @contextmanager
 def nginx(folder: Path, behind: int) -> Iterator[int]:
     """Serve with docs/nginx.conf in front of the port `behind`; yield the port in front."""
-    program = shutil.which(os.environ.get("NGINX", "nginx"))
-    assert program, "the long form needs nginx: `apt-get install nginx`, or its path in NGINX"
+    program = shutil.which(os.environ.get("PCI_NGINX", "nginx"))
+    assert program, "the long form needs nginx: `apt-get install nginx`, or its path in PCI_NGINX"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
