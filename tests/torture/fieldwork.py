@@ -154,6 +154,17 @@ class Fieldwork:
     pem: bytes
     firms: list[Firm]
 
+    @property
+    def acknowledged(self) -> int:
+        """Return how many firms have been told that their answer is received."""
+        return sum(firm.acknowledged for firm in self.firms)
+
+    def wait_for_an_answer(self, seconds: float = 60) -> None:
+        """Wait until one more firm got through: a busy machine starts servers more slowly than they are killed."""
+        before, end = self.acknowledged, time.monotonic() + seconds
+        while self.acknowledged == before < len(self.firms) and time.monotonic() < end:
+            time.sleep(0.02)
+
     def outcome(self) -> Outcome:
         """Open every envelope and compare with what was acknowledged."""
         engine = create_engine(self.place.database_url)
