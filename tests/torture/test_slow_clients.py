@@ -135,8 +135,10 @@ def _attack(work: Fieldwork, firms: list[Firm], front: str) -> list[float | None
 
 
 @pytest.mark.parametrize("fronts", [size(["gunicorn"], ["gunicorn", "nginx"])])
-def test_slow_clients_lose_nobody_an_answer(database_url, tmp_path: Path, fronts: list[str]):
-    work = begin(tmp_path, database_url, NORMAL * len(fronts))
+def test_slow_clients_lose_nobody_an_answer(migrated_sqlite: Path, tmp_path: Path, fronts: list[str]):
+    path = tmp_path / "survey.sqlite3"  # which database it is makes no difference here
+    path.write_bytes(migrated_sqlite.read_bytes())
+    work = begin(tmp_path, f"sqlite:///{path}", NORMAL * len(fronts))
     with work.place.served():
         _attack(work, work.firms[:NORMAL], "gunicorn")
         if "nginx" in fronts:
