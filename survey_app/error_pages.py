@@ -57,7 +57,7 @@ _OLD_FORM = {
 
 def init_app(app: Flask) -> None:
     """Answer every error with a page of ours."""
-    app.log_exception = _log_kind_and_place  # type: ignore[method-assign]
+    app.log_exception = _log_kind_and_place  # type: ignore[method-assign, assignment]
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(CSRFError, _show_old_form)
     app.register_error_handler(DomainError, _show_broken_rule)

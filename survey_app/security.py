@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
 from survey_app.config import Config
@@ -14,6 +15,7 @@ from survey_app.db import reading
 from survey_app.keys import Keys
 
 _BODY_LIMIT = 64 * 1024
+_MOST_FIELDS = 300
 _YEAR = 365 * 24 * 3600
 _POWERS = (
     "accelerometer",
@@ -49,13 +51,20 @@ _ALWAYS: Mapping[str, str] = {
 }
 
 
+class _Number(IntegerConverter):
+    """A row's number in an address; a longer one than databases have is no page."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
+
+
 def settings(config: Config, keys: Keys) -> dict[str, Any]:
     """Return the settings of Flask and its extensions that guard requests, cookies and passwords."""
     return {
         "SECRET_KEY": keys.session,
         "MAX_CONTENT_LENGTH": _BODY_LIMIT,
         "MAX_FORM_MEMORY_SIZE": _BODY_LIMIT,
-        "MAX_FORM_PARTS": 300,
+        "MAX_FORM_PARTS": _MOST_FIELDS,
         "TRUSTED_HOSTS": list(config.hosts),
         "SESSION_COOKIE_NAME": "__Host-session" if config.secure else "session",
         "SESSION_COOKIE_SECURE": config.secure,
@@ -78,9 +87,11 @@ def settings(config: Config, keys: Keys) -> dict[str, Any]:
 
 def init_app(app: Flask, config: Config) -> None:
     """Guard every request and response of the application."""
+    app.url_map.converters["number"] = _Number
     app.before_request(_note_reading)
     app.before_request(_count_the_body)
     app.before_request(_refuse_foreign_posts)
+    app.before_request(_refuse_too_many_fields)
     app.teardown_request(_forget_reading)
     always = dict(_ALWAYS)
     if config.secure:
@@ -135,3 +146,9 @@ def _refuse_foreign_posts() -> None:
     origin = request.headers.get("Origin", "null")  # "null" is what a no-referrer page sends, also to its own site
     if origin != "null" and origin.partition("://")[2] != request.host:  # not parsed: it can be anything
         abort(403)
+
+
+def _refuse_too_many_fields() -> None:
+    """Refuse a form with more fields than any page has; the setting above counts only those sent as parts."""
+    if sum(len(values) for values in request.form.listvalues()) > _MOST_FIELDS:
+        abort(413)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,29 @@ def test_a_form_without_its_token_is_refused_in_words(app):
 
 def test_too_large_a_form_is_refused(client):
     assert client.post("/dang-nhap", data={"email": "x" * 70_000}).status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_more_fields_than_any_page_has_are_refused(client, kind):
+    assert client.post("/p", data={"code": ["x"] * 301}, content_type=kind).status_code == 413
+    assert client.post("/p", data={"code": ["x"] * 300}, content_type=kind).status_code == 200
+
+
+def test_a_form_is_read_as_a_browser_sends_it_and_nothing_else(client):
+    for body, kind in ((b"[1,2]", "application/json"), (b"null", "application/json"), (b"x", "text/plain")):
+        assert client.post("/p", data=body, content_type=kind).status_code == 200
+    file = {"code": (BytesIO(b"x"), "code.txt")}
+    assert client.post("/p", data=file, content_type="multipart/form-data").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/p", "/p/ma", "/p/rut", "/p/dong-y", "/p/t/page1", "/p/da-gui", "/rieng-tu", "/lien-he"]
+)
+def test_pages_of_firms_cannot_be_kept_or_asked_for_by_version(client, path):
+    headers = client.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert not {"ETag", "Last-Modified", "Expires", "Age"} & set(headers.keys())
+    assert not [cookie for cookie in headers.getlist("Set-Cookie") if not cookie.startswith("session=")]
 
 
 def test_a_broken_cookie_is_a_new_session(client):
