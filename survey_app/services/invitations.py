@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.db import rows_changed, table_of
@@ -34,7 +34,8 @@ class Standing:
         return self.state is WaveState.OPEN and now < closing_moment(self.closes_on)
 
 
-def _standing() -> Select[Any]:
+def standing_query() -> Select[Any]:
+    """Return the query for what a Standing holds, in its order; it wants `lookup`."""
     invitations, waves = table_of(Invitation), table_of(Wave)
     invitation, wave = invitations.c, waves.c
     columns = (
@@ -51,7 +52,7 @@ def _standing() -> Select[Any]:
 
 
 #: Made once, of columns and not of models: every page of the form asks this, and making it took as long as running it.
-_STANDING = _standing()
+_STANDING = standing_query()
 
 
 def closing_moment(closes_on: date) -> datetime:
@@ -66,8 +67,13 @@ def standing(session: Session, lookup: bytes) -> Standing | None:
 
 
 def set_outcome(session: Session, lookup: bytes, outcome: Outcome) -> bool:
-    """Note that a firm refused, or is the wrong or a closed one; say whether an unanswered invitation was found."""
-    statement = update(Invitation).where(Invitation.lookup == lookup, ~Invitation.answered).values(outcome=outcome)
+    """Note that a firm refused, or is the wrong or a closed one.
+
+    Say whether an invitation was found that is not answered and whose wave is open: a closed wave's counts stay.
+    """
+    open_wave = exists().where(Wave.code == Invitation.wave, Wave.state == WaveState.OPEN)
+    mine = (Invitation.lookup == lookup, ~Invitation.answered, open_wave)
+    statement = update(Invitation).where(*mine).values(outcome=outcome)
     return rows_changed(session, statement) == 1
 
 

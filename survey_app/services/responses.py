@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from questionnaires.instrument import Instrument, Page
-from survey_app.db import lock_wave, rows_changed, table_of
+from survey_app.db import is_sqlite, lock_wave, rows_changed, table_of
 from survey_app.envelopes import Secrets, ballot_info, seal_ballot, sizes
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Draft, Receipt
 from survey_app.services.instruments import instrument_of
-from survey_app.services.invitations import Standing, standing
+from survey_app.services.invitations import Standing, standing, standing_query
 
 _TRIES = 10
 
@@ -31,6 +31,7 @@ _DRAFT_IN_WAVE = (
     .select_from(_WAVES.outerjoin(_DRAFTS, _THIS_DRAFT))
     .where(_WAVES.c.code == bindparam("wave"))
 )
+_AT_FORM = standing_query().outerjoin(_DRAFTS, _THIS_DRAFT).add_columns(_DRAFTS.c.version, _DRAFTS.c.blob)
 _REPLACE = update(_DRAFTS).where(_THIS_DRAFT, _DRAFTS.c.version == bindparam("before"))
 
 
@@ -84,6 +85,15 @@ def open_draft(session: Session, secrets: Secrets) -> DraftContent:
     """Return the saved draft, an empty one if nothing is saved."""
     row = session.execute(_DRAFT, {"draft": secrets.draft_id}).one_or_none()
     return _opened(secrets, *row) if row else DraftContent()
+
+
+def at_form(session: Session, secrets: Secrets, lookup: bytes) -> tuple[Standing, DraftContent] | None:
+    """Return how the invitation stands and what is saved, in one query; None if there is no such invitation (any more)."""
+    row = session.execute(_AT_FORM, {"lookup": lookup, "draft": secrets.draft_id}).one_or_none()
+    if row is None:
+        return None
+    *stands, version, blob = row
+    return Standing(*stands), DraftContent() if version is None else _opened(secrets, version, blob)
 
 
 def _opened(secrets: Secrets, version: int, blob: bytes) -> DraftContent:
@@ -145,12 +155,9 @@ def _write(session: Session, secrets: Secrets, wave: str, draft: DraftContent, s
     content = {"answers": dict(draft.answers), "pages": dict(draft.pages), "quoted": draft.quoted}
     blob = secrets.seal_draft(content, draft.version, size)
     if draft.version == 1:
-        try:
-            with session.begin_nested():
-                session.execute(insert(Draft).values(id=secrets.draft_id, wave=wave, version=1, blob=blob))
-        except IntegrityError:
-            return False
-        return True
+        new = (sqlite if is_sqlite(session) else postgresql).insert(_DRAFTS).on_conflict_do_nothing()
+        values = {"id": secrets.draft_id, "wave": wave, "version": 1, "blob": blob}
+        return rows_changed(session, new.values(values)) == 1
     found = {"draft": secrets.draft_id, "before": draft.version - 1, "version": draft.version, "blob": blob}
     return rows_changed(session, _REPLACE, found) == 1
 

@@ -17,7 +17,7 @@ from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.respondent.browser import Held, held
 from survey_app.services import responses
 from survey_app.services.instruments import instrument_of
-from survey_app.services.invitations import Standing, standing
+from survey_app.services.invitations import Standing
 from survey_app.services.responses import DraftContent
 
 
@@ -37,10 +37,7 @@ class Entry:
     secrets: envelopes.Secrets
     standing: Standing
     instrument: Instrument
-
-    def draft(self) -> DraftContent:
-        """Return what is saved."""
-        return responses.open_draft(db.session, self.secrets)
+    draft: DraftContent
 
 
 def enter() -> Entry:
@@ -48,12 +45,13 @@ def enter() -> Entry:
     found = held()
     if found is None or found.secrets is None:
         raise Elsewhere(redirect(url_for("respondent.start")))
-    stands = standing(db.session, lookup_of(found.link))
-    if stands is None:
+    at_form = responses.at_form(db.session, found.secrets, lookup_of(found.link))
+    if at_form is None:
         raise Elsewhere(unusable())
+    stands, draft = at_form
     if stands.answered or not stands.accepts(now()):
         raise Elsewhere(redirect(url_for("respondent.sent")))
-    return Entry(found, found.secrets, stands, instrument_of(db.session, stands.instrument_hash))
+    return Entry(found, found.secrets, stands, instrument_of(db.session, stands.instrument_hash), draft)
 
 
 def unusable() -> ResponseReturnValue:

@@ -33,7 +33,7 @@ def lead_elsewhere(error: Elsewhere) -> ResponseReturnValue:
 def page(code: str) -> ResponseReturnValue:
     """Show one page with what is saved of it."""
     entry = enter()
-    draft = entry.draft()
+    draft = entry.draft
     shown = _on_route(entry, draft, code)
     if shown is None:
         return redirect(address_of(next_page(entry.instrument, draft)))
@@ -50,7 +50,7 @@ def save(code: str) -> ResponseReturnValue:
     if browser is None or browser.secrets is None:
         return render_template("respondent/lost.html", action=request.path, **sent_fields())
     entry = enter()
-    draft = entry.draft()
+    draft = entry.draft
     shown = _page_sent(entry, draft, code)
     if shown is None:
         return redirect(address_of(next_page(entry.instrument, draft)))

@@ -40,7 +40,7 @@ class Part:
 def review() -> ResponseReturnValue:
     """Show what is answered and what is left, before sending."""
     entry = enter()
-    draft = entry.draft()
+    draft = entry.draft
     parts = _parts(entry.instrument, draft)
     unquoted = bool(draft.answers.get(entry.instrument.comment_item or "")) and not draft.quoted
     set_aside = _set_aside(entry.instrument, draft)

@@ -15,7 +15,7 @@
     page.append(lock);
     return page.submit();
   };
-  ["pointerdown", "keydown", "input", "scroll"].forEach((kind) => addEventListener(kind, touched, { capture: true, passive: true }));
+  ["click", "keydown", "input", "scroll"].forEach((kind) => addEventListener(kind, touched, { capture: true, passive: true }));
   const watch = setInterval(() => {
     const idle = Date.now() - last;
     if (idle >= after) {
