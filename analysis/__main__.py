@@ -13,7 +13,7 @@ from analysis.columns import in_scope
 from analysis.design import LonelyStratum
 from analysis.index import score, score_responses
 from analysis.provenance import code_version, file_hash, rows_hash
-from analysis.responses_csv import BadResponses, read_csv
+from analysis.responses_csv import FIRST_ROW, BadResponses, read_csv
 from questionnaires.base import LANGUAGES
 from questionnaires.demonstration import distribution
 from questionnaires.faults import BadFile
@@ -52,6 +52,7 @@ def _score(options: argparse.Namespace) -> None:
     scores.indicators.to_csv(options.out / "indicators.csv", index_label="indicator")
     scores.sub_indices.to_csv(options.out / "sub_indices.csv", index_label="sub_index")
     responses = score_responses(frame, instrument, framework, published)
+    responses.index += FIRST_ROW  # as faults and spreadsheets number them
     responses.to_csv(options.out / "responses.csv", index_label="row")
     files = {"responses": options.responses, "instrument": options.instrument, "framework": options.framework}
     report = {

@@ -15,6 +15,9 @@ from questionnaires.base import Language
 from questionnaires.conditions import SPECIAL, Condition
 from questionnaires.instrument import Instrument, Item
 
+#: The line of a file that holds the first response; the header is line 1.
+FIRST_ROW = 2
+
 
 @dataclass(frozen=True)
 class CellFault:
@@ -55,7 +58,9 @@ def read_csv(path: Path, instrument: Instrument) -> pd.DataFrame:
     header, body = (rows[0], rows[1:]) if rows else ([], [])
     faults = [*_header_faults(header, instrument), *_length_faults(header, body)]
     whole = [
-        (number, dict(zip(header, row, strict=True))) for number, row in enumerate(body, 2) if len(row) == len(header)
+        (number, dict(zip(header, row, strict=True)))
+        for number, row in enumerate(body, FIRST_ROW)
+        if len(row) == len(header)
     ]
     readable = [item for item in instrument.items if all(header.count(name) == 1 for name in columns_of(item))]
     faults += [fault for number, record in whole for fault in _row_faults(number, record, instrument, readable)]
@@ -86,7 +91,7 @@ def _header_faults(header: list[str], instrument: Instrument) -> Iterator[CellFa
 
 
 def _length_faults(header: list[str], body: list[list[str]]) -> Iterator[CellFault]:
-    for number, row in enumerate(body, start=2):
+    for number, row in enumerate(body, start=FIRST_ROW):
         if len(row) != len(header):
             text = f"{len(row)} / {len(header)}"
             yield CellFault(number, "-", text, "Số ô khác số cột", "The number of cells differs from the header")

@@ -35,6 +35,24 @@ def test_score_writes_the_four_files(tmp_path, responses, wave, capsys):
     )
 
 
+def test_scores_of_responses_name_the_line_of_the_file_that_faults_name(tmp_path, responses, capsys):
+    table = pd.read_csv(responses, dtype=str, keep_default_na=False)
+    table.loc[3, table.columns != "p01"] = "."
+    table.loc[3, "p02"] = "closed"  # out of scope: no score
+    table.to_csv(responses, index=False)
+    assert main(["score", str(responses), "--out", str(tmp_path / "out")]) == 0
+    each = pd.read_csv(tmp_path / "out" / "responses.csv")
+    assert each["row"].tolist() == list(range(2, len(table) + 2))
+    lines = [line.split(",") for line in responses.read_text().splitlines()]
+    closed = [number for number, cells in enumerate(lines, start=1) if cells[0] in ("closed", "wrong")]
+    assert 5 in closed
+    assert each.loc[each["entry_score"].isna() & each["legal_score"].isna(), "row"].tolist() == closed
+    table.loc[3, "p02"] = "perhaps"
+    table.to_csv(responses, index=False)
+    assert main(["score", str(responses), "--out", str(tmp_path / "again"), "--lang", "en"]) == 1
+    assert capsys.readouterr().err.startswith("Row 5, column p02")
+
+
 def test_a_bad_file_is_refused_with_every_fault_and_no_result(tmp_path, responses, capsys):
     table = pd.read_csv(responses, dtype=str, keep_default_na=False)
     table.loc[0, "p02"] = "perhaps"
