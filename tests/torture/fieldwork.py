@@ -34,6 +34,7 @@ from tests.checked_client import hidden_fields
 from tests.factories import PASSPHRASE, instrument, item, make_invitation, make_wave
 from tests.journeys.robot import Robot, receipt_in
 from tests.server import Installation, installation
+from tests.torture.sizes import size
 
 PAGE, REVIEW, SEND, SENT = "/p/t/page1", "/p/xem-lai", "/p/gui", "/p/da-gui"
 CLIENTS = 8
@@ -112,9 +113,8 @@ class Firm:
         """Note whether the server shows the receipt of this form."""
         self.acknowledged |= receipt_in(self.get(SENT)[1]) == format_code(self.secrets.receipt)
 
-    def answer_with_patience(self, seconds: float = 120) -> None:
-        """Try again, as a firm does, until the answer is acknowledged or the patience is over."""
-        end = time.monotonic() + seconds
+    def answer_until(self, end: float) -> None:
+        """Try again, as a firm does, until the answer is acknowledged or the time (monotonic) has come."""
         while not self.acknowledged and time.monotonic() < end:
             try:
                 self.answer()
@@ -239,8 +239,14 @@ def _firm(place: Installation, keys: Keys, link: str, number: int) -> Firm:
 
 def all_answer(firms: Iterable[Firm]) -> None:
     """Let all firms answer, several at once."""
+    end = patience()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(Firm.answer_with_patience, firms))
+        list(pool.map(lambda firm: firm.answer_until(end), firms))
+
+
+def patience() -> float:
+    """Return until when (monotonic) firms try: for all of them together, so that a dead server ends a test."""
+    return time.monotonic() + size(180, 1500)
 
 
 def say(scenario: str, database_url: str, figures: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.postgres import Server
 from tests.server import workers_of
-from tests.torture.fieldwork import CLIENTS, Firm, all_answer, begin, say
+from tests.torture.fieldwork import CLIENTS, Firm, all_answer, begin, patience, say
 from tests.torture.sizes import size
 from tests.torture.storm import Storm, storm
 
@@ -54,8 +54,9 @@ def test_acknowledged_answers_survive_a_killed_postgresql(
         mortal_postgres.restart()
 
     with work.place.served():
+        end = patience()
         with storm(kill_and_restart, pause=(0, 0), strikes=kills) as storms, ThreadPoolExecutor(CLIENTS) as pool:
-            list(pool.map(lambda firm: _answer_during(storms, firm), work.firms))
+            list(pool.map(lambda firm: _answer_during(storms, firm, end), work.firms))
         begun = [firm for firm in work.firms if firm.statuses]
         all_answer(begun)
     outcome = work.outcome()
@@ -70,7 +71,7 @@ def test_acknowledged_answers_survive_a_killed_postgresql(
     assert failures == 0
 
 
-def _answer_during(storms: Storm, firm: Firm) -> None:
+def _answer_during(storms: Storm, firm: Firm, end: float) -> None:
     """Answer as long as there is a storm: the firms left over have not begun."""
     if not storms.over.is_set():
-        firm.answer_with_patience()
+        firm.answer_until(end)
