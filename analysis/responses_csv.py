@@ -15,6 +15,8 @@ from questionnaires.base import Language
 from questionnaires.conditions import SPECIAL, Condition
 from questionnaires.instrument import Instrument, Item
 
+#: Equal scaling of weights changes nothing, but squares of what is not between these are lost or infinite.
+WEIGHTS = 1e-9, 1e9
 #: The line of a file that holds the first response; the header is line 1.
 FIRST_ROW = 2
 
@@ -112,19 +114,17 @@ def _row_faults(number: int, record: dict[str, str], instrument: Instrument, rea
 
 
 def _weight_faults(number: int, record: dict[str, str]) -> Iterator[CellFault]:
-    if WEIGHT in record and not _is_positive(record[WEIGHT]):
-        yield CellFault(
-            number, WEIGHT, record[WEIGHT], "Quyền số phải là số lớn hơn 0", "A weight must be a number over 0"
-        )
+    if WEIGHT in record and not _is_weight(record[WEIGHT]):
+        vi = "Quyền số phải là số lớn hơn 0, trong khoảng từ 1e-9 đến 1e9"
+        en = "A weight must be a number over 0, from 1e-9 to 1e9"
+        yield CellFault(number, WEIGHT, record[WEIGHT], vi, en)
     if record.get(STRATUM) == "":
         yield CellFault(number, STRATUM, "", "Ghi tên tầng mẫu", "Name the stratum")
 
 
-def _is_positive(text: str) -> bool:
-    try:
-        return 0 < float(text) < float("inf")
-    except ValueError:
-        return False
+def _is_weight(text: str) -> bool:
+    low, high = WEIGHTS
+    return _is_numeric(text) and low <= float(text) <= high
 
 
 def _cell_faults(number: int, record: dict[str, str], item: Item) -> Iterator[CellFault]:

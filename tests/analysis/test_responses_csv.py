@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from analysis import columns
+from analysis.index import score
 from analysis.responses_csv import BadResponses, read_csv, write_csv
 from tests.analysis import tiny
 
@@ -162,11 +163,26 @@ def test_a_faulty_trigger_brings_no_second_fault_about_what_it_triggers(path):
     assert faults(path, table) == [(2, "answer", "perhaps")]
 
 
-@pytest.mark.parametrize("value", ["0", "-2", "", "much", "inf"])
+@pytest.mark.parametrize("value", ["0", "-2", "", "much", "inf", "nan"])
 def test_a_weight_is_a_number_over_zero(path, value):
     table = frame()
     table["weight"] = ["1", value, "1"]
     assert faults(path, table) == [(3, "weight", value)]
+
+
+@pytest.mark.parametrize("value", ["1e308", "1e160", "1.1e9", "0.9e-9", "1e-200"])
+def test_weights_whose_sums_or_squares_no_number_can_hold_are_refused_in_every_row(path, value):
+    assert faults(path, frame().assign(weight=value)) == [(row, "weight", value) for row in (2, 3, 4)]
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_smallest_and_largest_weights_give_the_scores_of_equal_ones(path, scale):
+    method = tiny.method(tiny.indicator("1.01", "entry", 2, tiny.SHARE), tiny.indicator("2.01", "land", 1, tiny.MEDIAN))
+    answers = [tiny.answers(answer="yes" if days % 3 else "no", days=days) for days in range(12)]
+    write_csv(frame(*answers, weight=[scale] * 12), path)
+    found, equal = (score(table, SURVEY, method, {}) for table in (read_csv(path, SURVEY), frame(*answers)))
+    assert found.sub_indices.loc["entry", "value"] == pytest.approx(2 + 2 * 8 / 12)
+    pd.testing.assert_frame_equal(found.sub_indices, equal.sub_indices)
 
 
 def test_a_stratum_has_a_name(path):
