@@ -10,10 +10,11 @@ from pathlib import Path
 from analysis import backtest, coverage
 from analysis.codebook import codebook
 from analysis.columns import in_scope
+from analysis.csv_rows import BadResponses
 from analysis.design import LonelyStratum
 from analysis.index import score, score_responses
 from analysis.provenance import code_version, file_hash, rows_hash
-from analysis.responses_csv import FIRST_ROW, BadResponses, read_csv
+from analysis.responses_csv import FIRST_ROW, read_csv
 from questionnaires.base import LANGUAGES
 from questionnaires.demonstration import distribution
 from questionnaires.faults import BadFile

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis.columns import BLANK, NO_ANSWER, NOT_ASKED, NOT_STATED, STRATUM, WEIGHT, columns_of, item_columns
-from questionnaires.base import Language
+from analysis.csv_rows import BadResponses, CellFault, read_rows
 from questionnaires.conditions import SPECIAL, Condition
 from questionnaires.instrument import Instrument, Item
 
@@ -21,43 +19,9 @@ WEIGHTS = 1e-9, 1e9
 FIRST_ROW = 2
 
 
-@dataclass(frozen=True)
-class CellFault:
-    """What is wrong in one place of the file; row 1 is the header."""
-
-    row: int
-    column: str
-    value: str
-    vi: str
-    en: str
-
-    def sentence(self, language: Language) -> str:
-        """Return the fault as one line for a person."""
-        if language == "vi":
-            return f"Dòng {self.row}, cột {self.column}, giá trị “{self.value}”: {self.vi}"
-        return f"Row {self.row}, column {self.column}, value “{self.value}”: {self.en}"
-
-
-class BadResponses(Exception):
-    """The file does not keep the column contract; holds every fault."""
-
-    def __init__(self, faults: list[CellFault]) -> None:
-        self.faults = faults
-        super().__init__("\n".join(fault.sentence("en") for fault in faults))
-
-
 def read_csv(path: Path, instrument: Instrument) -> pd.DataFrame:
     """Return the frame of responses in a UTF-8 file; raise BadResponses with every fault, OSError if unreadable."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except UnicodeDecodeError as error:
-        fault = CellFault(1, "-", str(path.name), "Lưu tệp ở dạng UTF-8", "Save the file as UTF-8")
-        raise BadResponses([fault]) from error
-    except csv.Error as error:
-        fault = CellFault(1, "-", path.name, f"Không phải tệp CSV: {error}", f"This is no CSV file: {error}")
-        raise BadResponses([fault]) from error
-    header, body = (rows[0], rows[1:]) if rows else ([], [])
+    header, body = read_rows(path, item_columns(instrument))
     faults = [*_header_faults(header, instrument), *_length_faults(header, body)]
     whole = [
         (number, dict(zip(header, row, strict=True)))

@@ -1,9 +1,12 @@
+import csv
+
 import pandas as pd
 import pytest
 
 from analysis import columns
+from analysis.csv_rows import BadResponses, CellFault
 from analysis.index import score
-from analysis.responses_csv import BadResponses, read_csv, write_csv
+from analysis.responses_csv import read_csv, write_csv
 from tests.analysis import tiny
 
 SURVEY = tiny.survey()
@@ -77,11 +80,52 @@ def test_a_fault_in_a_number_says_what_may_stand_there(path):
         read_csv(path, SURVEY)
 
 
-def test_an_empty_file_lacks_every_column(path):
-    path.write_bytes(b"")
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_what_is_not_utf_8_is_named_with_its_row(path, end):
+    write_csv(frame(stratum=["nhỏ", "nhỏ", "vừa"]), path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1:3] = [line.replace("nhỏ", "nho") for line in lines[1:3]]
+    path.write_bytes(end.join(lines).replace("vừa", "vùa").encode("cp1252"))  # only row 4 is no UTF-8
+    fault = only_fault(path)
+    assert (fault.row, fault.en) == (4, "Save the file as UTF-8")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf_16_is_named_as_no_utf_8(path, encoding):
+    path.write_bytes("status,size\n".encode(encoding))
+    assert "UTF-8" in only_fault(path).vi
+
+
+def only_fault(path) -> CellFault:
     with pytest.raises(BadResponses) as caught:
         read_csv(path, SURVEY)
-    assert [fault.column for fault in caught.value.faults] == columns.item_columns(SURVEY)
+    (fault,) = caught.value.faults
+    return fault
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \r\n"])
+def test_an_empty_file_is_one_fault_that_says_so(path, content):
+    path.write_bytes(content)
+    fault = only_fault(path)
+    assert "The file is empty" in fault.en
+    assert "Tệp trống" in fault.vi
+
+
+@pytest.mark.parametrize(("separator", "name"), [(";", "“;”"), ("\t", "Tab"), ("|", "“|”")])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_a_wrong_separator_is_one_fault_that_names_it(path, separator, name, quoting):
+    frame().to_csv(path, index=False, sep=separator, quoting=quoting)
+    fault = only_fault(path)
+    assert f"separated by {name}: save" in fault.en
+    assert f"cách nhau bằng {name}: lưu lại" in fault.vi
+
+
+@pytest.mark.parametrize("first", ["open,micro,yes", "a;b;c", "\nstatus,size"])
+def test_a_file_without_names_of_columns_in_its_first_row_is_one_fault(path, first):
+    path.write_text(first + "\nopen,micro,yes\n", encoding="utf-8")
+    fault = only_fault(path)
+    assert (fault.row, fault.column) == (1, "-")
+    assert "holds no column of the instrument" in fault.en
 
 
 @pytest.mark.parametrize(
