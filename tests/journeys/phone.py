@@ -22,9 +22,10 @@ TARGET = 44
 #: Everything that can be tapped: its own size, or that of the label beside it, which can be tapped too. A link inside a
 #: sentence is as high as its line (WCAG 2.5.8 leaves it out).
 _SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea")]
-  .filter((each) => each.checkVisibility() && !each.matches(".skip, .govuk-skip-link") && !(each.matches("a") && each.closest("p, ol li")
-    && each.parentElement.textContent.trim() !== each.textContent.trim()))
-  .map((each) => [each, (each.matches("[type=radio], [type=checkbox]") ? each.closest(".tick") : each).getBoundingClientRect()])
+  .filter((each) => each.checkVisibility() && !each.matches(".skip, .govuk-skip-link"))
+  .filter((each) => !each.matches("p a, ol li a") || each.parentElement.textContent.trim() === each.textContent.trim())
+  .map((each) => [each, (each.matches("[type=radio], [type=checkbox]") ? each.closest(".tick") : each)])
+  .map(([each, tapped]) => [each, tapped.getBoundingClientRect()])
   .filter(([, box]) => box.height < least || box.width < least)
   .map(([each, box]) => `${each.outerHTML.slice(0, 90)} ${box.width}x${box.height}`)"""
 
