@@ -14,8 +14,10 @@ from sqlalchemy import create_engine
 from survey_app import create_app, migrate
 from survey_app.config import Config
 from survey_app.keys import Keys
-from tests.fuzz.run import fuzz
+from tests.fuzz.run import Outcome, fuzz
 from tests.postgres import Server
+
+BATCH = 2500
 
 
 def main() -> int:
@@ -48,7 +50,10 @@ def report(url: str, folder: Path, requests: int, seed: int) -> int:
     Keys.create(config.keys_dir)
     keys = Keys.read(config.keys_dir)
     start = time.monotonic()
-    outcome = fuzz(create_app(config, keys), keys, requests=requests, seed=seed)
+    app, outcome = create_app(config, keys), Outcome()
+    for batch in range(requests // BATCH):
+        outcome.add(fuzz(app, keys, requests=BATCH, seed=1000 * seed + batch))
+        print(f"  {outcome.requests} sent, {len(outcome.faults)} faults", flush=True)
     print(f"{url.partition(':')[0]}: {outcome.requests} requests in {time.monotonic() - start:.0f} s")
     print("  " + ", ".join(f"{status}: {count}" for status, count in sorted(outcome.statuses.items())))
     print(f"  faults: {len(outcome.faults)}", *sorted(set(outcome.faults))[:20], sep="\n  ", flush=True)

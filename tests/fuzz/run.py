@@ -63,6 +63,12 @@ class Outcome:
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
+    def add(self, more: Outcome) -> None:
+        """Add what came of more requests."""
+        self.requests += more.requests
+        self.statuses += more.statuses
+        self.faults += more.faults
+
 
 def fuzz(app: Flask, keys: Keys, *, requests: int, seed: int) -> Outcome:
     """Send so many mutated requests; the same seed sends the same mutations."""
