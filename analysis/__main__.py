@@ -5,21 +5,69 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+
+import pandas as pd
 
 from analysis import backtest, coverage
 from analysis.codebook import codebook
 from analysis.columns import in_scope
 from analysis.csv_rows import BadResponses
-from analysis.design import LonelyStratum
-from analysis.index import score, score_responses
+from analysis.design import Design, LonelyStratum
+from analysis.index import default_design, score, score_responses
 from analysis.provenance import code_version, file_hash, rows_hash
-from analysis.responses_csv import FIRST_ROW, read_csv
-from questionnaires.base import LANGUAGES
+from analysis.responses_csv import FIRST_ROW, lonely_faults, read_csv
+from questionnaires.base import LANGUAGES, Language, Text
 from questionnaires.demonstration import distribution
 from questionnaires.faults import BadFile
 from questionnaires.files import framework_path, instrument_path, load_framework, load_instrument
-from questionnaires.reference import province_values
+from questionnaires.framework import Framework
+from questionnaires.reference import indicator_values, province_values
+
+
+class UnknownProvince(Exception):
+    """Nothing is published for a province of this name; knows those for which something is."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        self.name, self.known = name, known
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, language: Language) -> str:
+        """Return what is wrong and what may be written, as one line for a person."""
+        names = ", ".join(self.known)
+        if language == "vi":
+            return f"Không có số liệu công bố của tỉnh “{self.name}”: sau --province ghi một trong {names}"
+        return f"Nothing is published for the province “{self.name}”: write after --province one of {names}"
+
+
+#: What the system says of a path, and what to do about it.
+TOLD: dict[type[OSError], Text] = {
+    FileNotFoundError: Text(
+        vi="không có tệp hoặc thư mục này: sửa đường dẫn", en="no such file or folder: mend the path"
+    ),
+    PermissionError: Text(
+        vi="không có quyền đọc hoặc ghi: xin quyền, hoặc chọn nơi khác",
+        en="no right to read or write it: get it, or choose another place",
+    ),
+    IsADirectoryError: Text(vi="đây là thư mục: ghi tên một tệp", en="this is a folder: name a file"),
+    NotADirectoryError: Text(
+        vi="một phần đường dẫn là tệp, không phải thư mục: chọn nơi khác",
+        en="part of the path is a file and no folder: choose another place",
+    ),
+    FileExistsError: Text(
+        vi="đây là tệp, không phải thư mục: chọn tên khác", en="this is a file and no folder: choose another name"
+    ),
+}
+OTHER = Text(
+    vi="không đọc hoặc ghi được: kiểm tra ổ đĩa và đường dẫn", en="cannot be read or written: check disk and path"
+)
+
+
+def _told(error: OSError, language: Language) -> str:
+    text = TOLD.get(type(error), OTHER)
+    return f"{error.filename or error}: {text.vi if language == 'vi' else text.en}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,14 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except BadResponses as error:
+    except (BadResponses, BadFile) as error:
         return _refuse([fault.sentence(options.lang) for fault in error.faults])
-    except BadFile as error:
-        return _refuse([fault.sentence(options.lang) for fault in error.faults])
+    except UnknownProvince as error:
+        return _refuse([error.sentence(options.lang)])
+    except OSError as error:
+        return _refuse([_told(error, options.lang)])
     except KeyError as error:
         return _refuse([str(error.args[0])])
-    except (OSError, LonelyStratum) as error:
-        return _refuse([str(error)])
     return 0
 
 
@@ -47,12 +95,12 @@ def _refuse(sentences: list[str]) -> int:
 def _score(options: argparse.Namespace) -> None:
     instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
     frame = read_csv(options.responses, instrument)
-    published = province_values(options.province, framework.reference_year or 0) if framework.reference_year else {}
-    scores = score(frame, instrument, framework, published)
+    published, design = _published(options.province, framework), _design(frame)
     options.out.mkdir(parents=True, exist_ok=True)
+    scores = score(frame, instrument, framework, published, design=design)
     scores.indicators.to_csv(options.out / "indicators.csv", index_label="indicator")
     scores.sub_indices.to_csv(options.out / "sub_indices.csv", index_label="sub_index")
-    responses = score_responses(frame, instrument, framework, published)
+    responses = score_responses(frame, instrument, framework, published, design=design)
     responses.index += FIRST_ROW  # as faults and spreadsheets number them
     responses.to_csv(options.out / "responses.csv", index_label="row")
     files = {"responses": options.responses, "instrument": options.instrument, "framework": options.framework}
@@ -72,9 +120,26 @@ def _score(options: argparse.Namespace) -> None:
     print(scores.sub_indices[["value", "low", "high", "coverage"]].round(3).to_string())
 
 
+def _published(province: str, framework: Framework) -> Mapping[str, float]:
+    if framework.reference_year is None:
+        return {}
+    known = sorted({name for name, _ in indicator_values(framework.reference_year)})
+    if province not in known:
+        raise UnknownProvince(province, known)
+    return province_values(province, framework.reference_year)
+
+
+def _design(frame: pd.DataFrame) -> Design:
+    try:
+        return default_design(frame)
+    except LonelyStratum as error:
+        raise BadResponses(lonely_faults(frame, error.labels)) from error
+
+
 def _backtest(options: argparse.Namespace) -> None:
     table = backtest.backtest(load_framework(options.framework))
-    table.to_csv(options.out, index=False)
+    with options.out.open("w", encoding="utf-8", newline="") as file:
+        table.to_csv(file, index=False)
     print(backtest.summary(table).round(4).to_string())
 
 
@@ -89,7 +154,7 @@ def _audit(options: argparse.Namespace) -> None:
     def tell(seed: int) -> None:
         print(f"\r{seed + 1} / {options.seeds} ", end="", file=sys.stderr, flush=True)
 
-    published = dict(province_values(options.province))
+    published = dict(_published(options.province, framework))
     seeds = range(options.seeds)
     found = coverage.simulate(instrument, framework, distribution(), published, seeds=seeds, progress=tell)
     print(file=sys.stderr)
@@ -101,6 +166,10 @@ def _audit(options: argparse.Namespace) -> None:
     print(not_always.sort_values("shown").round(3).to_string())
 
 
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -110,7 +179,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         added.add_argument("--instrument", type=Path, default=instrument_path("pci_domestic"), metavar="FILE")
         added.add_argument("--framework", type=Path, default=framework_path("pci_2023"), metavar="FILE")
-        added.add_argument("--province", default="Lạng Sơn", help="whose published values are held (%(default)s)")
+        added.add_argument(
+            "--province", type=_composed, default="Lạng Sơn", help="whose published values are held (%(default)s)"
+        )
         added.add_argument("--lang", choices=LANGUAGES, default="vi", help="language of faults and codebook")
         return added
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,23 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
+def lonely_faults(frame: pd.DataFrame, labels: Collection[str]) -> list[CellFault]:
+    """Return a fault for each response of the strata in `labels`, which hold one each; the frame is that of `read_csv`."""
+    vi = "Tầng chỉ có một phiếu: gộp với một tầng tương tự trong tệp"
+    en = "The stratum holds one response only: merge it with a like stratum in the file"
+    rows = enumerate(frame[STRATUM], start=FIRST_ROW)
+    return [CellFault(number, STRATUM, label, vi, en) for number, label in rows if label in labels]
+
+
 def _header_faults(header: list[str], instrument: Instrument) -> Iterator[CellFault]:
     wanted = item_columns(instrument)
     for column in dict.fromkeys(header):
         if header.count(column) > 1:
             yield CellFault(1, column, column, "Cột này có hai lần: bỏ một", "The column stands twice: remove one")
         if column not in (*wanted, WEIGHT, STRATUM):
-            yield CellFault(1, column, column, "Bộ phiếu không có cột này", "The instrument has no such column")
+            vi = "Bộ phiếu không có cột này: bỏ cột, hoặc chọn đúng bộ phiếu của tệp"
+            en = "The instrument has no such column: remove it, or choose the instrument of the file"
+            yield CellFault(1, column, column, vi, en)
     for column in wanted:
         if column not in header:
             yield CellFault(1, column, "", "Thiếu cột này: thêm vào", "The column is missing: add it")
@@ -60,7 +70,9 @@ def _length_faults(header: list[str], body: list[list[str]]) -> Iterator[CellFau
     for number, row in enumerate(body, start=FIRST_ROW):
         if len(row) != len(header):
             text = f"{len(row)} / {len(header)}"
-            yield CellFault(number, "-", text, "Số ô khác số cột", "The number of cells differs from the header")
+            vi = "Số ô khác số cột: thêm hoặc bỏ ô, xóa dòng trống"
+            en = "The number of cells differs from the header: add or remove cells, delete an empty row"
+            yield CellFault(number, "-", text, vi, en)
 
 
 def _row_faults(number: int, record: dict[str, str], instrument: Instrument, readable: list[Item]) -> list[CellFault]:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -68,6 +69,62 @@ def test_faults_are_told_in_vietnamese_unless_asked_otherwise(tmp_path, response
     responses.write_text("p02\n")
     assert main(["score", str(responses), "--out", str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err.startswith("Dòng 1, cột ")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("vi", "Tầng chỉ có một phiếu"), ("en", "The stratum holds one response only")]
+)
+def test_a_response_alone_in_its_stratum_is_a_fault_of_its_row(tmp_path, responses, language, told, capsys):
+    table = pd.read_csv(responses, dtype=str, keep_default_na=False).assign(stratum="many")
+    table.loc[[3, 8], "stratum"] = ["one", "single"]
+    table.to_csv(responses, index=False)
+    assert main(["score", str(responses), "--out", str(tmp_path / "out"), "--lang", language]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [("5" in line.split(",")[0], "“one”" in line) for line in said] == [(True, True), (False, False)]
+    assert "10, " in said[1]
+    assert all(told in line for line in said)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("vi", "Không có số liệu công bố"), ("en", "Nothing is published for the province")]
+)
+def test_an_unknown_province_brings_the_list_of_those_known(tmp_path, responses, language, told, capsys):
+    out = ["--out", str(tmp_path / "out"), "--lang", language]
+    assert main(["score", str(responses), "--province", "Atlantis", *out]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{told}")
+    assert said.count(", ") == 62
+    assert "Lạng Sơn" in said
+
+
+def test_a_province_may_be_typed_with_marks_apart(tmp_path, responses):
+    apart = unicodedata.normalize("NFD", "Cao Bằng")
+    assert main(["score", str(responses), "--out", str(tmp_path / "out"), "--province", apart]) == 0
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["province"] == "Cao Bằng"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "vi", "en"),
+    [
+        (["score", "gone.csv", "--out", "out"], "không có tệp hoặc thư mục này", "no such file or folder"),
+        (["score", ".", "--out", "out"], "đây là thư mục: ghi tên một tệp", "this is a folder: name a file"),
+        (["score", "responses.csv", "--out", "responses.csv"], "đây là tệp, không phải", "this is a file and no folder"),
+        (["score", "responses.csv", "--out", "responses.csv/x"], "một phần đường dẫn là tệp", "part of the path is a file"),
+        (["backtest", "--out", "gone/b.csv"], "không có tệp hoặc thư mục này", "no such file or folder"),
+        (["codebook", "--out", "."], "đây là thư mục: ghi tên một tệp", "this is a folder: name a file"),
+        (["codebook", "--out", "x" * 300], "không đọc hoặc ghi được", "cannot be read or written"),
+    ],
+)  # fmt: skip
+def test_a_path_that_cannot_be_used_is_told_in_the_language_asked_for(
+    responses, arguments, vi, en, capsys, monkeypatch
+):
+    monkeypatch.chdir(responses.parent)
+    for language, told in (("vi", vi), ("en", en)):
+        assert main([*arguments, "--lang", language]) == 1
+        said = capsys.readouterr().err
+        assert told in said
+        assert "Errno" not in said
 
 
 @pytest.mark.parametrize("argument", [["--province", "Atlantis"], ["--instrument", "nowhere.yaml"]])

@@ -240,6 +240,17 @@ def test_unknown_missing_and_doubled_columns_are_faults(path):
     assert [(row, column) for row, column, _ in found] == [(1, "status"), (1, "extra"), (1, "days")]
 
 
+def test_a_fault_of_a_column_or_a_length_says_what_to_do(path):
+    write_csv(frame().assign(extra="1"), path)
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(BadResponses) as caught:
+        read_csv(path, SURVEY)
+    assert [fault.en.split(": ")[1].split(",")[0] for fault in caught.value.faults] == [
+        "remove it",
+        "add or remove cells",
+    ]
+
+
 def test_a_row_of_another_length_is_a_fault(path):
     write_csv(frame(), path)
     path.write_text(path.read_text() + "open,micro\n")
