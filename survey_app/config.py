@@ -75,4 +75,8 @@ class Config(BaseSettings):
     @cached_property
     def hosts(self) -> tuple[str, ...]:
         """Return the Host headers that are answered."""
-        return (*self.allowed_hosts, urlsplit(self.base_url).netloc)
+        address = urlsplit(self.base_url)
+        names = (
+            [f"localhost:{address.port}", f"127.0.0.1:{address.port}"] if self.demonstration and address.port else []
+        )
+        return (*self.allowed_hosts, address.netloc, *names)

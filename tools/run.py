@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,19 +26,15 @@ START_SECONDS = 60
 
 def main() -> int:
     """Set up, serve, and return when told to stop or when a process ends."""
+    if is_taken():
+        print(f"Port {PORT} is in use. Is it running already? Else try PORT=8010 make run", file=sys.stderr)
+        return 1
     INSTANCE.mkdir(mode=0o700, exist_ok=True)
     settings = INSTANCE / "settings.env"
     settings.write_text(f"PCI_DEMONSTRATION=true\nPCI_BASE_URL={URL}\n", encoding="utf-8")
     os.environ.update(PCI_DEMONSTRATION="true", PCI_BASE_URL=URL, PYTHONPATH=str(ROOT))
-    for words, step in (
-        ("keys", ["keys", "create"]),
-        ("database", ["db", "upgrade"]),
-        ("plan", ["plan", "publish"]),
-        ("demonstration wave (220 invented firms answer)", ["demo", "load", "--seed", "2023", "--if-missing"]),
-    ):
-        print(f"Preparing the {words} ...", flush=True)
-        if code := flask(*step, stdout=subprocess.DEVNULL).returncode:
-            return code
+    if code := prepare():
+        return code
     processes = [subprocess.Popen(command, cwd=ROOT) for command in (web(), jobs())]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -56,6 +53,31 @@ def main() -> int:
             process.terminate()
         for process in processes:
             process.wait()
+
+
+def prepare() -> int:
+    """Make what is missing, saying each step; return the exit code of one that failed, or 0."""
+    for words, step in (
+        ("keys", ["keys", "create"]),
+        ("database", ["db", "upgrade"]),
+        ("plan", ["plan", "publish"]),
+        ("demonstration wave (220 invented firms answer)", ["demo", "load", "--seed", "2023", "--if-missing"]),
+    ):
+        print(f"Preparing the {words} ...", flush=True)
+        if code := flask(*step, stdout=subprocess.DEVNULL).returncode:
+            return code
+    return 0
+
+
+def is_taken() -> bool:
+    """Say whether another program listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(PORT)))
+        except OSError:
+            return True
+    return False
 
 
 def flask(*arguments: str, stdout: int | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -93,7 +115,7 @@ def is_ready(processes: list[subprocess.Popen[bytes]]) -> bool:
         try:
             with urllib.request.urlopen(f"{URL}/health", timeout=5) as answer:  # noqa: S310 - our own address
                 return bool(json.load(answer))
-        except (urllib.error.URLError, OSError):
+        except (urllib.error.URLError, OSError, ValueError):
             time.sleep(0.3)
     return False
 

@@ -44,7 +44,7 @@ def sub_index(sub_index: str) -> ResponseReturnValue:
     return render_template("agency/sub_index.html", result=result, release=release, indicators=indicators)
 
 
-@bp.get("/cq/bieu-do/<int:run>/<sub_index>.<lang>.svg")
+@bp.get("/cq/bieu-do/<number:run>/<sub_index>.<lang>.svg")
 @allow(*READERS)
 def chart(run: int, sub_index: str, lang: str) -> ResponseReturnValue:
     """Return a stored chart of a released run."""

@@ -8,7 +8,7 @@ import click
 
 from survey_app.cli.subject import Refusal, Subject, existing_file, passphrase, pick, say, spoken
 from survey_app.db import db, transaction
-from survey_app.services import box, box_key
+from survey_app.services import box, box_key, waves
 from survey_app.services.box import COPIES, Counts, Step
 
 group = Subject("box", help="The box of sealed ballots.")
@@ -51,6 +51,7 @@ def check(wave: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def discard(wave: str, yes: bool) -> None:
     """Delete the ballots of the closed wave WAVE unread; their number stays public."""
+    waves.require_state(db.session, wave, *box.MAY_DISCARD)
     counts = box.check(db.session, wave)
     db.session.rollback()
     if not yes:

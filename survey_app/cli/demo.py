@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from survey_app.cli.subject import Subject, config, installed_keys, pick, say
+from survey_app.cli.subject import Refusal, Subject, config, installed_keys, pick, say
 from survey_app.db import db, transaction
 from survey_app.i18n import now_here
 from survey_app.keys import write_secret
@@ -66,12 +67,15 @@ def load(seed: int, if_missing: bool) -> None:
         firms = _prepare(seed, now)
     except WaveExists:
         if not if_missing:
-            raise
+            raise Refusal(
+                vi="Đã có dữ liệu minh họa. Giữ nguyên: thêm --if-missing; làm lại từ đầu: make reset",
+                en="The demonstration is there. To keep it add --if-missing; to start over run make reset",
+            ) from None
         say(vi="Đợt minh họa đã có; giữ nguyên dữ liệu.", en="The demonstration wave is there; its data is kept.")
         return
     answering = demonstration.answer_all(transaction, firms, seed=seed, keys=keys, now=now)
     label = pick(vi="Doanh nghiệp minh họa trả lời", en="Invented firms answer")
-    with click.progressbar(answering, length=len(firms), label=label) as bar:
+    with click.progressbar(answering, length=len(firms), label=label, file=sys.stderr) as bar:
         for _ in bar:
             pass
     _show()

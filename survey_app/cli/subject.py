@@ -9,7 +9,7 @@ from typing import IO, Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from questionnaires.base import LANGUAGES, Language
 from questionnaires.faults import BadFile
@@ -56,10 +56,26 @@ class Command(click.Command):
         except BadFile as error:
             raise Refusal(**{each: _sentences(error, each) for each in LANGUAGES}) from error
         except OperationalError as error:
-            raise Refusal(
-                vi=f"Cơ sở dữ liệu không dùng được ({error.orig}). Chạy `flask db upgrade`, hoặc thử lại sau.",
-                en=f"The database cannot be used ({error.orig}). Run `flask db upgrade`, or try again later.",
-            ) from error
+            raise _unusable(error) from error
+        except ProgrammingError as error:  # PostgreSQL says so of a missing table
+            raise _unusable(error) from error
+
+
+def _unusable(error: DBAPIError) -> Refusal:
+    if "locked" in str(error.orig):
+        return Refusal(
+            vi="Cơ sở dữ liệu đang bận ghi việc khác. Thử lại sau ít giây.",
+            en="The database is busy with other work. Try again in a few seconds.",
+        )
+    if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
+        return Refusal(
+            vi="Cơ sở dữ liệu chưa có đủ bảng. Chạy `flask db upgrade`.",
+            en="The database lacks tables. Run `flask db upgrade`.",
+        )
+    return Refusal(
+        vi=f"Cơ sở dữ liệu không trả lời ({type(error.orig).__name__}). Xem máy chủ cơ sở dữ liệu, rồi thử lại.",
+        en=f"The database does not answer ({type(error.orig).__name__}). Look at the database server, then try again.",
+    )
 
 
 def _sentences(error: BadFile, language: Language) -> str:

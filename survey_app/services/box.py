@@ -26,11 +26,12 @@ from survey_app.services import box_key
 from survey_app.services.coarsening import Coarsened, coarsen
 from survey_app.services.instruments import instrument_of
 from survey_app.services.storage import wipe_what_was_deleted
-from survey_app.services.waves import WrongState, get, held
+from survey_app.services.waves import get, held, require_state
 
 MIN_BALLOTS = 20
 _CHUNK = 500
 _MAY_OPEN = (WaveState.CLOSED, WaveState.OPENED)
+MAY_DISCARD = (WaveState.CLOSED, WaveState.DISCARDED)
 _shuffled = random.SystemRandom()
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -152,10 +153,7 @@ def needs_key(session: Session, code: str) -> bool:
 
     Raises UnknownWave, or WrongState if the box cannot be opened at all.
     """
-    wave = get(session, code)
-    if wave.state not in _MAY_OPEN:
-        raise WrongState(wave, _MAY_OPEN)
-    return wave.state is WaveState.CLOSED
+    return require_state(session, code, *_MAY_OPEN).state is WaveState.CLOSED
 
 
 def open_box(
@@ -170,7 +168,7 @@ def open_box(
 
     `transaction` gives a session and commits at its end; `report` hears of each finished step. After a crash at any
     point the same call finishes the work; `needs_key` says whether it still needs the key. Raises UnknownWave,
-    WrongState, NoKey, WrongKey, TooFewBallots, UnreadableBallots, UnknownStratum, BallotsChanged, StorageBusy,
+    WrongState, NoKey, WrongKey, NoFirstLine, TooFewBallots, UnreadableBallots, UnknownStratum, BallotsChanged, StorageBusy,
     CountsDisagree, KeyLeft.
     """
     with transaction() as session:
@@ -196,7 +194,7 @@ def discard(transaction: Transaction, code: str) -> Counts:
     Raises UnknownWave or WrongState.
     """
     with transaction() as session:
-        wave = held(session, code, WaveState.CLOSED, WaveState.DISCARDED)
+        wave = held(session, code, *MAY_DISCARD)
         engine = session.get_bind()
         wave.discarded += _count(session, Ballot, code)
         session.execute(delete(Ballot).where(Ballot.wave == code))

@@ -34,6 +34,13 @@ class WrongKey(DomainError):
     en = "The key file {path} does not belong to the wave {wave}."
 
 
+class NoFirstLine(DomainError):
+    """The file lost the line that names its wave, so that it could not be deleted for certain; nothing was changed."""
+
+    vi = "Tệp khóa {path} không còn dòng đầu ghi tên đợt. Dùng đúng tệp mà `flask waves open` đã tạo. Chưa mở gì."
+    en = "The key file {path} lost its first line, which names the wave. Use the file as it was written. Nothing was opened."
+
+
 class BadPassphrase(DomainError):
     """The passphrase does not open the key file."""
 
@@ -79,11 +86,13 @@ def read(path: Path, wave: str, passphrase: Callable[[], bytes]) -> X25519Privat
 
 
 def require_right(private_key: X25519PrivateKey | None, wave: Wave, path: Path) -> X25519PrivateKey:
-    """Return the key if it is the wave's; raise NoKey or WrongKey."""
+    """Return the key if it is the wave's and its file can be known again; raise NoKey, WrongKey or NoFirstLine."""
     if private_key is None:
         raise NoKey(wave=wave.code, reason=str(path))
     if private_key.public_key().public_bytes_raw() != wave.public_key:
         raise WrongKey(wave=wave.code, path=path)
+    if not path.read_bytes().startswith(header(wave)):
+        raise NoFirstLine(path=path)
     return private_key
 
 

@@ -6,6 +6,7 @@ Passwords are hashed by Flask-Security, so these functions run inside the applic
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, selectinload
 from survey_app.db import is_sqlite
 from survey_app.errors import DomainError
 from survey_app.models.people import Role, RoleName, SignInFailure, StaffSession, User
+from survey_app.services import plans
 
 PASSWORD_LENGTH = 15
 IDLE = timedelta(minutes=30)
@@ -51,6 +53,20 @@ class AccountUnknown(DomainError):
     vi = "Không có tài khoản này."
     en = "There is no such account."
     status = 404
+
+
+class AgencyUnknown(DomainError):
+    """The agencies in force have no such code."""
+
+    vi = "Không có cơ quan {code}. Mã đang dùng: {known}."
+    en = "There is no agency {code}. Codes in use: {known}."
+
+
+class BadEmail(DomainError):
+    """Not an e-mail address."""
+
+    vi = "{email} không phải địa chỉ thư: ghi như lan@example.vn."
+    en = "{email} is no e-mail address: write one such as lan@example.vn."
 
 
 class AgencyNeeded(DomainError):
@@ -103,23 +119,37 @@ def accounts(session: Session) -> list[User]:
 def create_user(
     session: Session, *, email: str, name: str, role: RoleName, password: str, agency_code: str | None = None
 ) -> User:
-    """Return a new account with one role; raise AccountExists, AgencyNeeded or PasswordTooShort."""
+    """Return a new account with one role; raise BadEmail, AccountExists, AgencyNeeded,
+    AgencyUnknown or PasswordTooShort.
+    """
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email.strip()):
+        raise BadEmail(email=email)
     if find(session, email):
         raise AccountExists(email=_same(email))
     if (role is RoleName.AGENCY) != bool(agency_code):
         raise AgencyNeeded
+    agency_code = _known_agency(session, agency_code) if agency_code else None
     user = User(
         email=_same(email),
         name=name.strip(),
         password=_hashed(password),
         active=True,
         fs_uniquifier=secrets.token_hex(32),
-        agency_code=agency_code or None,
+        agency_code=agency_code,
         roles=[_role(session, role)],
     )
     session.add(user)
     session.flush()
     return user
+
+
+def _known_agency(session: Session, code: str) -> str:
+    """Return the code as the agencies in force write it; before any are in force every code is taken."""
+    wanted = code.strip().upper()
+    known = plans.agency_codes(session)
+    if known and wanted not in known:
+        raise AgencyUnknown(code=code, known=", ".join(sorted(known)))
+    return wanted
 
 
 def set_password(session: Session, user: User, password: str) -> None:

@@ -60,3 +60,9 @@ def in_force(session: Session) -> Commitment:
         document_of(session, hashes["framework"], Framework),
         document_of(session, hashes["agencies"], Agencies),
     )
+
+
+def agency_codes(session: Session) -> set[str]:
+    """Return the codes of the agencies in force, today's and those before them; none before a plan is published."""
+    hash_ = session.execute(select(InForce.hash).where(InForce.kind == "agencies")).scalar_one_or_none()
+    return {agency.code for agency in document_of(session, hash_, Agencies).agencies} if hash_ else set()

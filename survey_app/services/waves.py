@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping
@@ -63,6 +64,13 @@ class WrongState(DomainError):
         )
 
 
+class BadCode(DomainError):
+    """A wave's code stands in addresses and commands."""
+
+    vi = "Mã đợt {wave} không dùng được: chỉ gồm chữ thường không dấu, số và gạch nối, nhiều nhất 40 ký tự, ví dụ 2027-1."
+    en = "The code {wave} cannot be used: small letters, digits and hyphens only, at most 40, such as 2027-1."
+
+
 class BadDates(DomainError):
     """The last day is over, or lies before the first."""
 
@@ -88,6 +96,11 @@ def get(session: Session, code: str) -> Wave:
 def held(session: Session, code: str, *states: WaveState) -> Wave:
     """Return the wave, alone until the transaction ends; raise UnknownWave, or WrongState unless it is in `states`."""
     lock_wave(session, code, exclusive=True)
+    return require_state(session, code, *states)
+
+
+def require_state(session: Session, code: str, *states: WaveState) -> Wave:
+    """Return the wave; raise UnknownWave, or WrongState unless it is in `states`."""
     wave = get(session, code)
     if wave.state not in states:
         raise WrongState(wave, states)
@@ -109,8 +122,10 @@ def create(
 
     title: Vietnamese, English. documents: frozen here, and again as they are when the wave opens. days: first and last.
     frame_counts: firms of the frame by stratum label. stratum_ladder: [[from, into], ...], in the order of merging.
-    Raises WaveExists or BadDates.
+    Raises BadCode, WaveExists or BadDates.
     """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", code):
+        raise BadCode(wave=code)
     if session.get(Wave, code) is not None:
         raise WaveExists(wave=code)
     opens_on, closes_on = days

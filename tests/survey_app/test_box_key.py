@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from survey_app.services import box_key
+from tests.factories import PASSPHRASE, instrument, item, make_wave
 
 LINE = b"Box key of wave w1, public key 00\n"
 
@@ -34,3 +35,14 @@ def test_a_key_that_cannot_be_deleted_is_left_to_people_in_words():
     path = Path("/proc/self/comm")
     with pytest.raises(box_key.KeyLeft, match="destroy it yourself"):
         box_key.destroy(path, path.read_bytes())
+
+
+def test_a_key_file_without_its_first_line_opens_nothing(session, tmp_path):
+    wave, pem = make_wave(session, instrument(item("q1")))
+    path = tmp_path / "copy.pem"
+    path.write_bytes(pem)
+    key = box_key.read(path, wave.code, lambda: PASSPHRASE)
+    with pytest.raises(box_key.NoFirstLine):
+        box_key.require_right(key, wave, path)
+    path.write_bytes(box_key.header(wave) + pem)
+    assert box_key.require_right(key, wave, path) is key

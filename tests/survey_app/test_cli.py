@@ -227,7 +227,7 @@ def test_the_demonstration_goes_from_loading_to_a_release(run, session, config):
     _says(loaded, r"stc_2025@example\.vn")
     assert session.scalar(select(func.count()).select_from(Invitation).where(Invitation.answered)) == 220
     session.rollback()
-    _says(run("demo", "load", "--seed", 5), "Đã có đợt demo", code=1)
+    _says(run("demo", "load", "--seed", 5), "Đã có dữ liệu minh họa", code=1)
     _says(run("demo", "load", "--seed", 6, "--if-missing", "--lang", "en"), "its data is kept")
     run("waves", "close", "demo")
     folder = config.keys_dir.parent

@@ -128,3 +128,12 @@ def test_nobody_is_shown_the_link_of_a_firm_that_refused_or_of_a_closed_wave(ses
     wave.closes_on = wave.opens_on + timedelta(days=1)
     session.flush()
     assert first_unanswered(session, wave.code) is None
+
+
+def test_nothing_is_noted_once_the_wave_is_closed(session, wave, invited):
+    invitation, found = invited
+    wave.state = WaveState.CLOSED
+    session.flush()
+    assert not set_outcome(session, found, Outcome.REFUSED)
+    session.refresh(invitation)
+    assert invitation.outcome is None

@@ -12,7 +12,7 @@ from survey_app.models.fieldwork import Outcome, WaveState
 from survey_app.models.job import Job, JobStatus
 from survey_app.models.people import RoleName
 from survey_app.models.score import IndicatorEstimate, ScoreRun, SubIndexEstimate
-from survey_app.services import fieldwork, jobs, people
+from survey_app.services import fieldwork, jobs, people, plans
 from tests.factories import instrument, item, make_invitation, make_wave
 from tests.survey_app.signing_in import make_account, sign_in, signed_in, token
 
@@ -260,3 +260,24 @@ def test_a_failed_job_says_why_in_words(analyst, session):
     page = analyst.get(f"/pt/viec/{number}").text
     assert "Hòm phiếu chưa mở." in page
     assert "Chưa xong" in page
+
+
+def test_a_wave_that_has_asked_nobody_is_listed_with_zeros(analyst, session):
+    make_wave(session, instrument(item("q1")), state=WaveState.DRAFT)
+    session.commit()
+    assert "Đợt thử" in analyst.get("/pt").text
+
+
+def test_a_number_longer_than_any_row_has_is_no_page(analyst, admin):
+    for path in ("/pt/chay/99999999999999999999", "/pt/viec/99999999999999999999"):
+        assert analyst.get(path).status_code == 404
+    assert admin.get("/qt/tai-khoan/99999999999999999999").status_code == 404
+
+
+def test_an_agency_account_needs_an_agency_in_force(admin, session):
+    plans.publish(session, "lang_son_2024", "pci_2023")
+    session.commit()
+    fields = {"name": "Ai đó", "email": "ai@example.vn", "role": "agency"}
+    refused = admin.post_form("/qt/tai-khoan/moi", fields | {"agency_code": "QQQ"})
+    assert "Không có cơ quan QQQ" in refused.text
+    assert "Mật khẩu" in admin.post_form("/qt/tai-khoan/moi", fields | {"agency_code": "stc_2025"}).text

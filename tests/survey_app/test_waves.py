@@ -59,6 +59,15 @@ def test_two_waves_cannot_share_a_code(session):
         _create(session)
 
 
+@pytest.mark.parametrize("code", ["t/1", "", "Đợt 1", "-x", "a" * 41])
+def test_a_code_that_could_not_stand_in_an_address_is_refused(session, code):
+    with pytest.raises(waves.BadCode, match="2027-1"):
+        waves.create(
+            session, code, title=("v", "e"), documents=(TINY, PCI), days=(DAY, DAY), consent_version="c",
+            frame_counts={}, stratum_ladder=[],
+        )  # fmt: skip
+
+
 def test_a_wave_cannot_close_before_it_opens(session):
     with pytest.raises(waves.BadDates):
         _create(session, days=(DAY, DAY - timedelta(days=1)))

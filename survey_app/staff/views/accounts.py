@@ -24,7 +24,7 @@ def accounts() -> ResponseReturnValue:
     return render_template("staff/accounts.html", accounts=people.accounts(db.session), roles=ROLES)
 
 
-@bp.get("/qt/tai-khoan/<int:number>")
+@bp.get("/qt/tai-khoan/<number:number>")
 @allow(RoleName.ADMIN)
 def account(number: int) -> ResponseReturnValue:
     """Show one account and what can be done about it."""
@@ -40,16 +40,16 @@ def new_account() -> ResponseReturnValue:
         password = people.one_time_password()
         try:
             _create(form, password)
-        except people.AccountExists as error:
+        except (people.AccountExists, people.BadEmail) as error:
             form.email.errors = (error.message(language()),)
-        except people.AgencyNeeded as error:
+        except (people.AgencyNeeded, people.AgencyUnknown) as error:
             form.agency_code.errors = (error.message(language()),)
         else:
             return render_template("staff/password.html", email=form.email.data, password=password)
     return render_template("staff/new_account.html", form=form)
 
 
-@bp.post("/qt/tai-khoan/<int:number>/mat-khau")
+@bp.post("/qt/tai-khoan/<number:number>/mat-khau")
 @allow(RoleName.ADMIN)
 def reset_password(number: int) -> ResponseReturnValue:
     """Give the account a new password and show it once."""
@@ -61,21 +61,21 @@ def reset_password(number: int) -> ResponseReturnValue:
     return render_template("staff/password.html", email=email, password=password)
 
 
-@bp.post("/qt/tai-khoan/<int:number>/dang-xuat")
+@bp.post("/qt/tai-khoan/<number:number>/dang-xuat")
 @allow(RoleName.ADMIN)
 def sign_out_everywhere(number: int) -> ResponseReturnValue:
     """End every session of the account."""
     return _change(number, people.sign_out_everywhere)
 
 
-@bp.post("/qt/tai-khoan/<int:number>/khoa")
+@bp.post("/qt/tai-khoan/<number:number>/khoa")
 @allow(RoleName.ADMIN)
 def deactivate(number: int) -> ResponseReturnValue:
     """Close the account."""
     return _change(number, people.deactivate)
 
 
-@bp.post("/qt/tai-khoan/<int:number>/mo")
+@bp.post("/qt/tai-khoan/<number:number>/mo")
 @allow(RoleName.ADMIN)
 def activate(number: int) -> ResponseReturnValue:
     """Open a closed account again."""
@@ -96,5 +96,5 @@ def _create(form: AccountForm, password: str) -> None:
             name=form.name.data or "",
             role=RoleName(form.role.data),
             password=password,
-            agency_code=(form.agency_code.data or "").strip().upper() or None,
+            agency_code=(form.agency_code.data or "").strip() or None,
         )

@@ -14,7 +14,7 @@ from survey_app.staff.views import bp
 from survey_app.staff.views.waves import queue
 
 
-@bp.get("/pt/chay/<int:number>")
+@bp.get("/pt/chay/<number:number>")
 @allow(RoleName.ANALYST)
 def run(number: int) -> ResponseReturnValue:
     """Show a run's sub-indices and indicators, for analysts: before the publishing rules."""
@@ -24,14 +24,14 @@ def run(number: int) -> ResponseReturnValue:
     return render_template("staff/run.html", run=found, framework=framework, names=names)
 
 
-@bp.get("/pt/chay/<int:number>/cong-bo")
+@bp.get("/pt/chay/<number:number>/cong-bo")
 @allow(RoleName.ANALYST)
 def confirm_release(number: int) -> ResponseReturnValue:
     """Ask before a run is released: it cannot be taken back."""
     return render_template("staff/release.html", run=db.get_or_abort(ScoreRun, number))
 
 
-@bp.post("/pt/chay/<int:number>/cong-bo")
+@bp.post("/pt/chay/<number:number>/cong-bo")
 @allow(RoleName.ANALYST)
 def release(number: int) -> ResponseReturnValue:
     """Queue the release of a run; later a second person must agree here."""

@@ -27,7 +27,7 @@ def waves() -> ResponseReturnValue:
     """List the waves with their state and how many have answered."""
     found = fieldwork.all_waves(db.session)
     progress = fieldwork.progress_by_wave(db.session)
-    return render_template("staff/waves.html", waves=found, progress=progress, none=Progress())
+    return render_template("staff/waves.html", waves=found, progress=progress, nothing=Progress())
 
 
 @bp.get("/pt/dot/<wave>")
@@ -61,7 +61,7 @@ def score(wave: str) -> ResponseReturnValue:
     return queue("score", {"wave": db.get_or_abort(Wave, wave).code})
 
 
-@bp.get("/pt/viec/<int:number>")
+@bp.get("/pt/viec/<number:number>")
 @allow(RoleName.ANALYST)
 def job(number: int) -> ResponseReturnValue:
     """Show how far a job is; the page reloads itself until the job is finished."""
