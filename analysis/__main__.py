@@ -140,7 +140,7 @@ def _backtest(options: argparse.Namespace) -> None:
     table = backtest.backtest(load_framework(options.framework))
     with options.out.open("w", encoding="utf-8", newline="") as file:
         table.to_csv(file, index=False)
-    print(backtest.summary(table).round(4).to_string())
+    print(backtest.summary(table).round(4).join(backtest.reasons(table)).to_string())
 
 
 def _codebook(options: argparse.Namespace) -> None:

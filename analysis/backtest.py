@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,8 @@ from questionnaires.framework import Framework
 from questionnaires.reference import ProvinceScore, province_values, scores
 
 COLUMNS = ["year", "province", "sub_index", "official", "computed", "error", "note"]
+#: A total further than this from the published one gets a note.
+TOLERANCE, TINY = 0.02, 1e-9
 TOTAL, TOTAL_OF_OFFICIAL = "total", "total_of_official"
 
 
@@ -44,7 +46,7 @@ def _from_indicators(framework: Framework, row: ProvinceScore) -> Iterator[dict[
         yield _line(row, sub_index.code, row.sub_indices[sub_index.code], computed[sub_index.code], note)
     weights = framework.weights_of(row.year)
     total = 10 * math.fsum(weight * computed[code] for code, weight in weights.items())
-    yield _line(row, TOTAL, row.total, total, _total_note(row))
+    yield _line(row, TOTAL, row.total, total, _computed_note(row))
 
 
 def _from_sub_indices(framework: Framework, row: ProvinceScore, code: str) -> Iterator[dict[str, Any]]:
@@ -55,13 +57,31 @@ def _from_sub_indices(framework: Framework, row: ProvinceScore, code: str) -> It
     known = {name: row.sub_indices[name] for name in weights}
     if row.total is not None and all(value is not None for value in known.values()):
         total = 10 * math.fsum(weight * (known[name] or 0) for name, weight in weights.items())
-        yield _line(row, code, row.total, total, _total_note(row))
+        note = _computed_note(row) or _gap_note(row, total - row.total, weights)
+        yield _line(row, code, row.total, total, note)
 
 
-def _total_note(row: ProvinceScore) -> str:
+def _computed_note(row: ProvinceScore) -> str:
+    """Say whether the total that stands as official was itself computed, so that comparing it is no check of weights."""
     if "did not publish" in row.note:
-        return "computed: VCCI published no total of this province"
-    return "computed from the official sub-indices" if "computed" in row.note else ""
+        return "official total computed from the official sub-indices: VCCI published none of this province"
+    return "official total computed from the official sub-indices: no figure of VCCI" if "computed" in row.note else ""
+
+
+def _gap_note(row: ProvinceScore, gap: float, weights: Mapping[str, float]) -> str:
+    inputs = _half_unit(max(_decimals(row.sub_indices[name]) for name in weights))
+    rounding = 10 * math.fsum(weights.values()) * inputs + _half_unit(max(2, _decimals(row.total)))
+    if abs(gap) > rounding + TINY:
+        return f"more than rounding explains ({rounding:.4f}): the published total does not follow from these weights"
+    return f"rounding of the published figures explains up to {rounding:.3f}" if abs(gap) > TOLERANCE - TINY else ""
+
+
+def _decimals(value: float | None) -> int:
+    return len(repr(value or 0.0).partition(".")[2])
+
+
+def _half_unit(decimals: int) -> float:
+    return float(0.5 * 10.0**-decimals)
 
 
 def _line(row: ProvinceScore, code: str, official: float | None, computed: float, note: str) -> dict[str, Any]:
@@ -73,3 +93,10 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the number of rows and the largest absolute error by year and sub-index."""
     errors = table.assign(error=table["error"].abs()).groupby(["year", "sub_index"], sort=False)["error"]
     return errors.agg(["count", "max"]).rename(columns={"count": "rows", "max": "largest_error"})
+
+
+def reasons(table: pd.DataFrame) -> pd.Series:
+    """Return the note of the row with the largest absolute error by year and sub-index."""
+    keys = ["year", "sub_index"]
+    worst = table["error"].abs().groupby([table[key] for key in keys], sort=False).idxmax()
+    return table.loc[worst].set_index(keys)["note"]
