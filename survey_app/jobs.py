@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ from survey_app.config import Config
 from survey_app.db import db, is_sqlite, reading, transaction
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import frame, frame_uploads, jobs, scoring, waves
+from survey_app.services import frame, frame_uploads, jobs, releases, scoring, waves
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
@@ -50,23 +51,20 @@ def close(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
 def score(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
     """Score an opened wave as a new run; cut short and done again, it may leave one run more, with identical numbers."""
     province = current_app.extensions["config"].province
-    with transaction() as session:
-        made = scoring.run(
-            session, arguments["wave"], province=province, by=by, now=datetime.now(UTC), progress=progress
-        )
-        number, responses = made.id, made.responses
+    made = scoring.run(
+        transaction, arguments["wave"], province=province, by=by, now=datetime.now(UTC), progress=progress
+    )
     return Text(
-        vi=f"Lần chấm điểm {number} đã xong: {responses} phiếu. Xem rồi công bố.",
-        en=f"Score run {number} is done: {responses} responses. Read it, then release it.",
+        vi=f"Lần chấm điểm {made.number} đã xong: {made.responses} phiếu. Xem rồi công bố.",
+        en=f"Score run {made.number} is done: {made.responses} responses. Read it, then release it.",
     )
 
 
 def release(arguments: Mapping[str, Any], by: str, progress: Progress) -> Text:
     """Release a run; one that is released already stays so."""
     number = int(arguments["run"])
-    with transaction() as session:
-        if scoring.get(session, number).released_at is None:
-            scoring.release(session, number, by=by, now=datetime.now(UTC), progress=progress)
+    with suppress(releases.AlreadyReleased):
+        releases.release(transaction, number, by=by, now=datetime.now(UTC), progress=progress)
     return Text(
         vi=f"Đã công bố lần chấm điểm {number}. Cơ quan đầu mối đọc được kết quả.",
         en=f"Score run {number} is released. The lead agencies can read it.",

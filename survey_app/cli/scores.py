@@ -11,7 +11,7 @@ from sqlalchemy import select
 from survey_app.cli.subject import Subject, config, pick, say
 from survey_app.db import db, transaction
 from survey_app.models.score import ScoreRun
-from survey_app.services import scoring
+from survey_app.services import releases, scoring
 
 group = Subject("scores", help="Scores: run, release, list.")
 
@@ -31,14 +31,13 @@ class _Bar:
 def run(wave: str) -> None:
     """Score WAVE and store the result as a new run."""
     told = _Bar(pick(vi="Chấm điểm", en="Scoring"))
-    with transaction() as session, told.bar:
+    with told.bar:
         made = scoring.run(
-            session, wave, province=config().province, by=getuser(), now=datetime.now(UTC), progress=told
+            transaction, wave, province=config().province, by=getuser(), now=datetime.now(UTC), progress=told
         )
-        number, responses = made.id, made.responses
     say(
-        vi=f"Lần chấm điểm {number}: {responses} phiếu. Tiếp theo: flask scores release {number}",
-        en=f"Score run {number}: {responses} responses. Next: flask scores release {number}",
+        vi=f"Lần chấm điểm {made.number}: {made.responses} phiếu. Tiếp theo: flask scores release {made.number}",
+        en=f"Score run {made.number}: {made.responses} responses. Next: flask scores release {made.number}",
     )
 
 
@@ -47,8 +46,8 @@ def run(wave: str) -> None:
 def release(number: int) -> None:
     """Release RUN: apply the publishing rules and let the agencies read."""
     told = _Bar(pick(vi="Công bố", en="Releasing"))
-    with transaction() as session, told.bar:
-        scoring.release(session, number, by=getuser(), now=datetime.now(UTC), progress=told)
+    with told.bar:
+        releases.release(transaction, number, by=getuser(), now=datetime.now(UTC), progress=told)
     say(vi=f"Đã công bố lần chấm điểm {number}.", en=f"Score run {number} is released.")
 
 

@@ -1,4 +1,4 @@
-"""Scoring an opened wave and releasing a run: append-only, once, in one transaction each.
+"""Scoring an opened wave: append-only, and computed while the database is free for others.
 
 The analysis is imported inside the functions: only a job or a command loads pandas, never a web worker.
 """
@@ -7,37 +7,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from questionnaires.base import LANGUAGES
 from questionnaires.framework import Framework
 from questionnaires.instrument import Instrument
 from questionnaires.reference import province_values
 from survey_app.errors import DomainError
-from survey_app.models.fieldwork import WaveState
+from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.response import Response
-from survey_app.models.score import (
-    IndicatorEstimate,
-    ReleasedChart,
-    ReleasedIndicator,
-    ReleasedSubIndex,
-    ScoreRun,
-    SubIndexEstimate,
-)
+from survey_app.models.score import IndicatorEstimate, ScoreRun, SubIndexEstimate
 from survey_app.services import waves
 from survey_app.services.instruments import framework_of, instrument_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.disclosure import Released
     from analysis.index import Scores
 
 Progress = Callable[[int], None]
+Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 class UnknownRun(DomainError):
@@ -48,87 +42,75 @@ class UnknownRun(DomainError):
     en = "There is no score run {run}: `flask scores list` shows them."
 
 
-class AlreadyReleased(DomainError):
-    """A run is released once."""
+@dataclass(frozen=True)
+class Material:
+    """What a score is computed from, read in one transaction."""
 
-    vi = "Lần chấm điểm {run} đã được công bố."
-    en = "The score run {run} has been released already."
+    frame: pd.DataFrame
+    content: str  # hash of the responses
+    instrument: Instrument
+    framework: Framework
+    instrument_hash: str
+    framework_hash: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run that was stored: its number, and the responses counted."""
+
+    number: int
+    responses: int
 
 
 def run(
-    session: Session,
+    transaction: Transaction,
     code: str,
     *,
     province: str,
     by: str,
     now: datetime,
     progress: Progress = lambda _percent: None,
-) -> ScoreRun:
+) -> Made:
     """Score the responses of an opened wave and store the result as a new run; a second run gives identical numbers.
 
-    province: whose published values stand for what is not measured. Raises UnknownWave or WrongState.
+    Computes outside any transaction. province: whose published values stand for what is not measured.
+    Raises UnknownWave or WrongState.
     """
-    wave = waves.held(session, code, WaveState.OPENED)
-    instrument = instrument_of(session, wave.instrument_hash)
-    framework = framework_of(session, wave.framework_hash)
-    frame, content = responses_frame(session, code, instrument)
+    with transaction() as session:
+        material = material_of(session, waves.held(session, code, WaveState.OPENED))
     progress(30)
-    scores = _score(frame, instrument, framework, province)
+    scores = compute(material, province)
     progress(70)
+    with transaction() as session:
+        waves.held(session, code, WaveState.OPENED)
+        number = _store(session, _new_run(code, material, scores, province, by=by, now=now), scores)
+    progress(100)
+    return Made(number, scores.responses)
+
+
+def _new_run(code: str, material: Material, scores: Scores, province: str, *, by: str, now: datetime) -> ScoreRun:
     from analysis.provenance import code_version
 
-    made = ScoreRun(
+    return ScoreRun(
         wave=code,
         made_at=now,
         made_by=by,
-        responses_hash=content,
-        instrument_hash=wave.instrument_hash,
-        framework_hash=wave.framework_hash,
+        responses_hash=material.content,
+        instrument_hash=material.instrument_hash,
+        framework_hash=material.framework_hash,
         code_version=code_version(),
         responses=scores.responses,
         in_scope=scores.in_scope,
         report=_report(scores, province),
     )
+
+
+def _store(session: Session, made: ScoreRun, scores: Scores) -> int:
     session.add(made)
     session.flush()
-    session.execute(insert(IndicatorEstimate), _indicator_rows(made.id, scores))
-    session.execute(insert(SubIndexEstimate), _sub_index_rows(made.id, scores))
-    progress(100)
-    return made
-
-
-def release(
-    session: Session,
-    number: int,
-    *,
-    by: str,
-    now: datetime,
-    progress: Progress = lambda _percent: None,
-) -> ScoreRun:
-    """Release a run: apply the publishing rules once, draw the charts, and store what everybody may see.
-
-    Raises UnknownRun or AlreadyReleased.
-    """
-    found = get(session, number)
-    waves.held(session, found.wave, WaveState.OPENED)
-    session.refresh(found)
-    if found.released_at is not None:
-        raise AlreadyReleased(run=number)
-    from analysis.disclosure import publish
-
-    instrument = instrument_of(session, found.instrument_hash)
-    framework = framework_of(session, found.framework_hash)
-    province = found.report["province"]
-    frame, _ = responses_frame(session, found.wave, instrument)
-    scores = _score(frame, instrument, framework, province)
-    released = publish(scores, instrument, framework, _published(framework, province))
-    progress(20)
-    session.execute(insert(ReleasedIndicator), _released_indicators(number, released))
-    session.execute(insert(ReleasedSubIndex), _released_sub_indices(number, released))
-    _draw(session, number, released, framework, province, progress)
-    found.released_at, found.released_by = now, by
-    session.flush()
-    return found
+    session.execute(insert(IndicatorEstimate), indicator_rows(made.id, scores))
+    session.execute(insert(SubIndexEstimate), sub_index_rows(made.id, scores))
+    return made.id
 
 
 def get(session: Session, number: int) -> ScoreRun:
@@ -150,13 +132,24 @@ def responses_frame(session: Session, code: str, instrument: Instrument) -> tupl
     return from_answers(answers, instrument, weight=weights, stratum=strata), rows_hash(list(row) for row in rows)
 
 
-def _score(frame: pd.DataFrame, instrument: Instrument, framework: Framework, province: str) -> Scores:
+def material_of(session: Session, source: Wave | ScoreRun) -> Material:
+    """Return the responses and the frozen files of a wave, or those of a run."""
+    code = source.code if isinstance(source, Wave) else source.wave
+    instrument = instrument_of(session, source.instrument_hash)
+    framework = framework_of(session, source.framework_hash)
+    frame, content = responses_frame(session, code, instrument)
+    return Material(frame, content, instrument, framework, source.instrument_hash, source.framework_hash)
+
+
+def compute(material: Material, province: str) -> Scores:
+    """Return the scores; what is not measured is held at the province's published values."""
     from analysis.index import score
 
-    return score(frame, instrument, framework, _published(framework, province))
+    return score(material.frame, material.instrument, material.framework, published_of(material.framework, province))
 
 
-def _published(framework: Framework, province: str) -> Mapping[str, float]:
+def published_of(framework: Framework, province: str) -> Mapping[str, float]:
+    """Return the province's published indicators of the framework's reference year, none for a method of one's own."""
     return province_values(province, framework.reference_year) if framework.reference_year else {}
 
 
@@ -170,65 +163,28 @@ def _report(scores: Scores, province: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _number(value: Any) -> float | None:
+def number_or_none(value: Any) -> float | None:
+    """Return a float as the database keeps it: nothing for NaN."""
     return None if value is None or math.isnan(value) else float(value)
 
 
-def _indicator_rows(number: int, scores: Scores) -> list[dict[str, Any]]:
+def indicator_rows(number: int, scores: Scores) -> list[dict[str, Any]]:
+    """Return the rows of `IndicatorEstimate`."""
     counts = ("n_asked", "n", "dk", "na", "ref", "blank")
     figures = ("value", "low", "high", "se", "n_effective", "deff")
     return [
         {"run_id": number, "code": code, "position": position, "sub_index": row["sub_index"], "status": row["status"]}
         | {name: int(row[name]) for name in counts}
-        | {name: _number(row[name]) for name in figures}
+        | {name: number_or_none(row[name]) for name in figures}
         for position, (code, row) in enumerate(scores.indicators.to_dict("index").items())
     ]
 
 
-def _sub_index_rows(number: int, scores: Scores) -> list[dict[str, Any]]:
+def sub_index_rows(number: int, scores: Scores) -> list[dict[str, Any]]:
+    """Return the rows of `SubIndexEstimate`."""
     return [
         {"run_id": number, "code": code, "position": position}
-        | {name: _number(row[name]) for name in ("value", "low", "high", "se")}
+        | {name: number_or_none(row[name]) for name in ("value", "low", "high", "se")}
         | {"measured": int(row["measured"]), "indicators": int(row["indicators"]), "coverage": float(row["coverage"])}
         for position, (code, row) in enumerate(scores.sub_indices.to_dict("index").items())
     ]
-
-
-def _released_indicators(number: int, released: Released) -> list[dict[str, Any]]:
-    return [
-        {"run_id": number, "code": code, "position": position}
-        | {name: _word(row[name]) for name in ("sub_index", "status", "reason", "band", "match")}
-        | {name: _number(row[name]) for name in ("value", "low", "high")}
-        | {"n": None if (n := _number(row["n"])) is None else int(n)}
-        for position, (code, row) in enumerate(released.indicators.to_dict("index").items())
-    ]
-
-
-def _released_sub_indices(number: int, released: Released) -> list[dict[str, Any]]:
-    return [
-        {"run_id": number, "code": code, "position": position, "reason": _word(row["reason"])}
-        | {name: _number(row[name]) for name in ("value", "low", "high")}
-        | {"measured": int(row["measured"]), "indicators": int(row["indicators"]), "coverage": float(row["coverage"])}
-        for position, (code, row) in enumerate(released.sub_indices.to_dict("index").items())
-    ]
-
-
-def _word(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _draw(
-    session: Session, number: int, released: Released, framework: Framework, province: str, progress: Progress
-) -> None:
-    """Store a dot plot of each sub-index in each language."""
-    from analysis.charts import dot_plot, plot_rows, svg
-
-    official = _published(framework, province)
-    for position, sub_index in enumerate(framework.sub_indices, start=1):
-        for language in LANGUAGES:
-            rows = plot_rows(released, framework, official, sub_index.code, language)
-            if rows.empty:  # a method without national figures has nothing to set beside the survey
-                continue
-            chart = svg(dot_plot(rows, language, year=framework.reference_year or 0))
-            session.add(ReleasedChart(run_id=number, sub_index=sub_index.code, language=language, svg=chart))
-        progress(20 + 80 * position // len(framework.sub_indices))

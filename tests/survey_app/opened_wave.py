@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from datetime import UTC, datetime
 from functools import cache
 
 from sqlalchemy import insert
@@ -12,10 +13,14 @@ from sqlalchemy.orm import Session
 from questionnaires.demonstration import distribution, draw_answers
 from questionnaires.files import instrument_path, load_instrument
 from questionnaires.instrument import Instrument
+from survey_app.db import transaction
 from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.response import Response
-from survey_app.services import plans
+from survey_app.models.score import ScoreRun
+from survey_app.services import plans, releases, scoring
 from tests.factories import make_wave
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 @cache
@@ -39,3 +44,14 @@ def make_opened_wave(session: Session, responses: int = 120, *, seed: int = 1, p
         plans.publish(session, "lang_son_2024", "pci_2023")
     session.commit()
     return wave
+
+
+def scored(session: Session, code: str = "w1", province: str = "Lạng Sơn", *, now: datetime = NOW) -> ScoreRun:
+    """Return a new run of an opened wave."""
+    made = scoring.run(transaction, code, province=province, by="a", now=now)
+    return scoring.get(session, made.number)
+
+
+def release(number: int, *, now: datetime = NOW) -> None:
+    """Release a run."""
+    releases.release(transaction, number, by="a", now=now)

@@ -17,8 +17,8 @@ from survey_app.models.extract import Extract
 from survey_app.models.fieldwork import WaveState
 from survey_app.models.people import RoleName
 from survey_app.models.response import Response
-from survey_app.services import extracts, people, scoring, waves
-from tests.survey_app.opened_wave import make_opened_wave
+from survey_app.services import extracts, people, waves
+from tests.survey_app.opened_wave import make_opened_wave, scored
 
 ANALYST = "phan.tich@example.vn"
 WHEN = {"by": "root", "now": datetime(2026, 11, 24, 8, 0, tzinfo=UTC)}
@@ -32,7 +32,7 @@ def opened(session):
 
 
 def test_the_files_score_outside_to_the_digits_of_the_stored_run(session, opened, tmp_path, capsys):
-    run = scoring.run(session, opened.code, province="Lạng Sơn", **WHEN)
+    run = scored(session)
     taken = extracts.take(session, opened.code, analyst=ANALYST, **WHEN)
     folder = tmp_path / "extract"
     extracts.write(taken, folder)
@@ -62,7 +62,7 @@ def test_an_extract_holds_no_id_and_is_read_back_as_it_was(session, opened, tmp_
 
 
 def test_an_extract_is_logged_with_who_when_and_how_many(session, opened):
-    run = scoring.run(session, opened.code, province="Lạng Sơn", **WHEN)
+    run = scored(session)
     extracts.take(session, opened.code, analyst=ANALYST.upper(), **WHEN)
     session.commit()
     logged = session.scalars(select(Extract)).one()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from analysis import columns, index
 from questionnaires.reference import province_values
-from survey_app.models.fieldwork import WaveState
+from survey_app.db import db, is_sqlite, lock_wave, transaction
+from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.response import Response
-from survey_app.models.score import ReleasedChart, ReleasedIndicator, ReleasedSubIndex
-from survey_app.services import scoring, waves
+from survey_app.models.score import ReleasedChart, ReleasedIndicator, ReleasedSubIndex, ScoreRun
+from survey_app.services import releases, scoring, waves
 from survey_app.services.instruments import framework_of
-from tests.survey_app.opened_wave import domestic, make_opened_wave
-
-NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-BY = {"by": "analyst@example.vn", "now": NOW}
+from tests.survey_app.opened_wave import NOW, domestic, make_opened_wave, release, scored
 
 
 @pytest.fixture
@@ -25,18 +21,12 @@ def opened(session):
     return make_opened_wave(session)
 
 
-def run(session):
-    made = scoring.run(session, "w1", province="Lạng Sơn", **BY)
-    session.commit()
-    return made
-
-
 def figures(made):
     return [(row.code, row.value, row.low, row.high, row.se) for row in (*made.sub_indices, *made.indicators)]
 
 
 def test_a_run_stores_what_the_analysis_computes_from_the_same_answers(session, opened):
-    made = run(session)
+    made = scored(session)
     framework = framework_of(session, opened.framework_hash)
     answers = session.scalars(select(Response.answers)).all()
     frame = columns.from_answers(answers, domestic())
@@ -49,7 +39,7 @@ def test_a_run_stores_what_the_analysis_computes_from_the_same_answers(session, 
 
 
 def test_running_again_gives_a_new_run_with_identical_numbers(session, opened):
-    first, second = run(session), run(session)
+    first, second = scored(session), scored(session)
     assert second.id != first.id
     assert figures(second) == figures(first)
     hashes = ("responses_hash", "instrument_hash", "framework_hash", "code_version")
@@ -61,20 +51,19 @@ def test_only_an_opened_wave_is_scored(session, opened):
     opened.state = WaveState.CLOSED
     session.commit()
     with pytest.raises(waves.WrongState):
-        run(session)
+        scored(session)
 
 
 def test_a_run_that_does_not_exist_is_named(session, opened):
     with pytest.raises(scoring.UnknownRun, match="99"):
-        scoring.release(session, 99, **BY)
+        release(99)
 
 
 def test_a_release_holds_no_value_of_what_it_hides_and_counts_it_as_not_measured(session, opened):
-    made = run(session)
-    scoring.release(session, made.id, **BY)
-    session.commit()
-    with pytest.raises(scoring.AlreadyReleased):
-        scoring.release(session, made.id, **BY)
+    made = scored(session)
+    release(made.id)
+    with pytest.raises(releases.AlreadyReleased):
+        release(made.id)
     session.rollback()
     drawn = session.scalars(select(ReleasedChart)).all()
     assert len(drawn) == 20
@@ -94,8 +83,39 @@ def test_a_release_holds_no_value_of_what_it_hides_and_counts_it_as_not_measured
 
 def test_under_a_hundred_firms_no_score_is_released(session):
     make_opened_wave(session, 60)
-    made = run(session)
-    scoring.release(session, made.id, **BY)
+    made = scored(session)
+    release(made.id)
     rows = session.scalars(select(ReleasedSubIndex)).all()
     assert {row.reason for row in rows} == {"few_responses"}
     assert all(row.value is None for row in rows)
+
+
+def test_the_database_is_free_while_scores_are_computed_and_charts_drawn(session, opened):
+    written = []
+
+    def somebody_writes(percent):
+        with db.sessionmaker.begin() as other:
+            other.execute(text("PRAGMA busy_timeout=100" if is_sqlite(other) else "SET LOCAL lock_timeout = '100ms'"))
+            lock_wave(other, "w1", exclusive=True)
+            other.execute(update(Wave).values(title_en=f"{percent} per cent"))
+            written.append(percent)
+
+    who = {"by": "a", "now": NOW, "progress": somebody_writes}
+    made = scoring.run(transaction, "w1", province="Lạng Sơn", **who)
+    releases.release(transaction, made.number, **who)
+    assert written == [30, 70, 100, 20, *(20 + 75 * place // 10 for place in range(1, 11)), 100]
+
+
+def test_of_two_releases_of_a_run_at_one_time_the_first_stands(session, opened):
+    number = scored(session).id
+    session.commit()
+
+    def another_is_first(percent):
+        if percent == 20:
+            with db.sessionmaker.begin() as other:
+                other.execute(update(ScoreRun).values(released_at=NOW, released_by="first"))
+
+    with pytest.raises(releases.AlreadyReleased):
+        releases.release(transaction, number, by="second", now=NOW, progress=another_is_first)
+    assert scoring.get(session, number).released_by == "first"
+    assert not session.scalars(select(ReleasedIndicator)).all()

@@ -26,8 +26,7 @@ from survey_app.models.score import (
     ScoreRun,
     SubIndexEstimate,
 )
-from survey_app.services import scoring
-from tests.survey_app.opened_wave import domestic, make_opened_wave
+from tests.survey_app.opened_wave import domestic, make_opened_wave, release, scored
 from tests.survey_app.signing_in import signed_in
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -45,9 +44,8 @@ def release_twice(session) -> list[int]:
     """Score and release the wave with each province's figures; return the numbers of the runs."""
     numbers = []
     for province in PROVINCES:
-        made = scoring.run(session, "w1", province=province, by="a", now=NOW)
-        scoring.release(session, made.id, by="a", now=NOW)
-        numbers.append(made.id)
+        numbers.append(scored(session, province=province).id)
+        release(numbers[-1])
     session.commit()
     return numbers
 
