@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from questionnaires.framework import Indicator, SubIndex
 from questionnaires.instrument import Instrument
 from questionnaires.plan import Agency, Target
 from questionnaires.reference import National, national, province_values
-from survey_app.models.fieldwork import Wave
+from survey_app.models.fieldwork import FrozenFile, Wave
 from survey_app.models.score import ReleasedIndicator, ReleasedSubIndex, ScoreRun
-from survey_app.services.instruments import instrument_of
+from survey_app.services.instruments import framework_of, instrument_of
 from survey_app.services.plans import Commitment, in_force
 
 TOTAL = "total"
@@ -78,7 +78,7 @@ class IndicatorResult:
 
 @dataclass(frozen=True)
 class Release:
-    """The latest release."""
+    """The release that pages show."""
 
     run: int
     wave: str
@@ -87,6 +87,7 @@ class Release:
     released_at: datetime
     in_scope: int  # rounded to 5
     instrument_hash: str
+    framework_hash: str
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,22 @@ class SubIndexResult:
 
 
 def latest_release(session: Session) -> Release | None:
-    """Return the latest release, or None."""
+    """Return the release that pages set against the plan, or None; raise NoPlan.
+
+    Only the plan's own method counts. A release with a score of the whole index goes before one that has scores of single
+    sub-indices, and that before one without any; among equals the newest. So a short wave never hides a whole one.
+    """
+    method = in_force(session).framework.code
+    scored = (
+        exists().where(ReleasedSubIndex.run_id == ScoreRun.id, ReleasedSubIndex.value.is_not(None)).correlate(ScoreRun)
+    )
+    whole = scored.where(ReleasedSubIndex.code == TOTAL)
     statement = (
         select(ScoreRun, Wave.title_vi, Wave.title_en)
         .join(Wave, Wave.code == ScoreRun.wave)
-        .where(ScoreRun.released_at.is_not(None))
-        .order_by(ScoreRun.released_at.desc(), ScoreRun.id.desc())
+        .join(FrozenFile, FrozenFile.hash == ScoreRun.framework_hash)
+        .where(ScoreRun.released_at.is_not(None), FrozenFile.code == method)
+        .order_by(whole.desc(), scored.desc(), ScoreRun.released_at.desc(), ScoreRun.id.desc())
         .limit(1)
     )
     found = session.execute(statement).one_or_none()
@@ -129,7 +140,7 @@ def latest_release(session: Session) -> Release | None:
     if run.released_at is None:
         return None
     rounded = 5 * round(run.in_scope / 5)
-    return Release(run.id, run.wave, vi, en, run.released_at, rounded, run.instrument_hash)
+    return Release(run.id, run.wave, vi, en, run.released_at, rounded, run.instrument_hash, run.framework_hash)
 
 
 def results(session: Session, agency: str | None, today: date, release: Release | None) -> list[SubIndexResult]:
@@ -174,7 +185,7 @@ def _result(
 
 def indicators(session: Session, release: Release, sub_index: str, province: str) -> list[IndicatorResult]:
     """Return the released indicators of a sub-index in the official order, beside the published figures."""
-    framework = in_force(session).framework
+    framework = framework_of(session, release.framework_hash)
     instrument = instrument_of(session, release.instrument_hash)
     official, nation = province_values(province), national()
     rows = session.scalars(

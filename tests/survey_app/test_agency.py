@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event, select, update
 
+from questionnaires.files import framework_path, load_framework
 from survey_app.db import db
+from survey_app.models.fieldwork import InForce, Wave
 from survey_app.models.people import RoleName
-from survey_app.services import people, plans, reports, scoring
+from survey_app.models.score import ReleasedSubIndex, ScoreRun
+from survey_app.services import instruments, people, plans, reports
 from tests.conftest import DATABASES, fresh_database
-from tests.survey_app.opened_wave import make_opened_wave
+from tests.survey_app.opened_wave import make_opened_wave, release, scored
 from tests.survey_app.signing_in import PASSWORD, sign_in
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -27,15 +30,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def released(session):
     """The number of a released run; made for the first test that asks."""
-    release = reports.latest_release(session)
-    if release is None:
+    if session.get(Wave, "w1") is None:
         make_opened_wave(session, 220)
-        made = scoring.run(session, "w1", province="Lạng Sơn", by="a", now=NOW)
-        scoring.run(session, "w1", province="Lạng Sơn", by="a", now=NOW)
-        scoring.release(session, made.id, by="a", now=NOW)
-        session.commit()
-        return made.id
-    return release.run
+        number = scored(session).id
+        scored(session)
+        release(number)
+        return number
+    return session.scalars(select(ScoreRun.id).where(ScoreRun.wave == "w1", ScoreRun.released_at.is_not(None))).one()
 
 
 @pytest.fixture
@@ -145,3 +146,76 @@ def test_a_page_of_results_needs_few_queries(app, reader, released):
 def test_a_verdict_needs_the_whole_interval(interval, target, verdict):
     survey = reports.Survey(7.0, *interval, 13, 14, 0.96, None)
     assert survey.verdict(target) == verdict
+
+
+@pytest.fixture
+def later(session, released):
+    """A maker of a release that comes after the first: its method and the codes that it scores. Taken away afterwards."""
+    first = session.get(ScoreRun, released)
+    same = (
+        "wave",
+        "made_at",
+        "made_by",
+        "responses_hash",
+        "instrument_hash",
+        "framework_hash",
+        "code_version",
+        "report",
+    )
+    values = {name: getattr(first, name) for name in same} | {"responses": 220, "in_scope": 220, "released_by": "a"}
+    made = []
+
+    def add(scores, method="pci_2023"):
+        framework = load_framework(framework_path(method))
+        values["framework_hash"] = instruments.freeze(session, "framework", method, framework)
+        run = ScoreRun(**values, released_at=NOW + timedelta(days=1 + len(made)))
+        session.add(run)
+        session.flush()
+        made.append(run.id)
+        counts = {"measured": 1, "indicators": 1, "coverage": 1.0, "position": 0}
+        codes = {"total", *(sub_index.code for sub_index in framework.sub_indices)}
+        session.add_all(
+            ReleasedSubIndex(run_id=run.id, code=code, value=6.0 if code in scores else None, **counts)
+            for code in codes
+        )
+        session.commit()
+        return run.id
+
+    yield add
+    session.rollback()
+    for model in (ReleasedSubIndex, ScoreRun):
+        session.execute(delete(model).where((model.id if model is ScoreRun else model.run_id).in_(made)))
+    session.commit()
+
+
+def test_a_release_of_another_method_does_not_stand_on_the_page_of_the_plan(session, reader, released, later):
+    later({"total"}, "satisfaction")
+    assert reports.latest_release(session).run == released
+    session.rollback()
+    assert "chưa có kết quả khảo sát" not in reader.get("/cq").text
+
+
+def test_a_short_wave_released_later_does_not_hide_a_whole_one(session, released, later):
+    later(set())
+    later({"entry"})
+    assert reports.latest_release(session).run == released
+    newest = later({"entry", "total"})
+    assert reports.latest_release(session).run == newest
+
+
+def test_without_a_whole_release_the_newest_with_a_score_is_shown_and_else_the_newest(session, released, later):
+    single, empty = later({"entry"}), later(set())
+    session.execute(update(ReleasedSubIndex).where(ReleasedSubIndex.run_id == released).values(value=None))
+    assert reports.latest_release(session).run == single
+    session.execute(update(ReleasedSubIndex).values(value=None))
+    assert reports.latest_release(session).run == empty
+
+
+def test_indicators_are_read_with_the_method_of_their_own_run(session, released):
+    framework = load_framework(framework_path("pci_2023"))
+    kept = [indicator for indicator in framework.indicators if indicator.code != "1.01"]
+    smaller = framework.model_copy(update={"indicators": kept})
+    session.merge(InForce(kind="framework", hash=instruments.freeze(session, "framework", "pci_2023", smaller)))
+    found = reports.indicators(session, reports.latest_release(session), "entry", "Lạng Sơn")
+    assert "1.01" in {row.indicator.code for row in found}
+    session.rollback()
