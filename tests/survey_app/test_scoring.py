@@ -6,13 +6,21 @@ import pytest
 from sqlalchemy import select, text, update
 
 from analysis import columns, index
+from questionnaires.files import framework_path, load_framework
 from questionnaires.reference import province_values
 from survey_app.db import db, is_sqlite, lock_wave, transaction
 from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.response import Response
-from survey_app.models.score import ReleasedChart, ReleasedIndicator, ReleasedSubIndex, ScoreRun
+from survey_app.models.score import (
+    IndicatorEstimate,
+    ReleasedChart,
+    ReleasedIndicator,
+    ReleasedSubIndex,
+    ScoreRun,
+    SubIndexEstimate,
+)
 from survey_app.services import releases, scoring, waves
-from survey_app.services.instruments import framework_of
+from survey_app.services.instruments import framework_of, freeze
 from tests.survey_app.opened_wave import NOW, domestic, make_opened_wave, release, scored
 
 
@@ -79,6 +87,45 @@ def test_a_release_holds_no_value_of_what_it_hides_and_counts_it_as_not_measured
     hidden_rows = sum(row.status == "hidden" for row in rows)
     charts = " ".join(session.scalars(select(ReleasedChart.svg).where(ReleasedChart.language == "vi")))
     assert charts.replace("\u00a0", " ").count(">khảo sát: ẩn vì quá ít trả lời") == hidden_rows
+
+
+def other_responses(session):
+    first = session.scalars(select(Response).order_by(Response.id)).first()
+    first.weight = 2.0
+
+
+def other_method(session):
+    own = load_framework(framework_path("satisfaction"))
+    session.get(Wave, "w1").framework_hash = freeze(session, "framework", own.code, own)
+
+
+def other_estimate(session):
+    row = session.scalars(select(IndicatorEstimate).where(IndicatorEstimate.value.is_not(None))).first()
+    row.value += 0.0001
+
+
+def other_score(session):
+    row = session.scalars(select(SubIndexEstimate).where(SubIndexEstimate.code == "total")).one()
+    row.high = None
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (other_responses, releases.OtherResponses),
+        (other_method, releases.OtherMethod),
+        (other_estimate, releases.OtherFigures),
+        (other_score, releases.OtherFigures),
+    ],
+)
+def test_a_run_that_no_longer_says_what_was_read_is_not_released(session, opened, change, error):
+    number = scored(session).id
+    change(session)
+    session.commit()
+    with pytest.raises(error, match="Score the wave w1 again"):
+        release(number)
+    assert scoring.get(session, number).released_at is None
+    assert not session.scalars(select(ReleasedIndicator)).all()
 
 
 def test_under_a_hundred_firms_no_score_is_released(session):
