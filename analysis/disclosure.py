@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.index import MIN_COVERAGE, Scores, hold
+from analysis.rounding import decimals, rounded
 from questionnaires.framework import Framework, Indicator, Rule
 from questionnaires.instrument import SINGLE, Instrument
 
@@ -139,10 +140,10 @@ def _indicator_rows(scores: Scores, framework: Framework, verdicts: Mapping[str,
 
 
 def _shown_digits(indicator: Indicator, row: Any, name: str) -> float:
-    """Return a figure as rounded as it may be shown: a share of under 100 firms to whole per cent."""
-    if indicator.rule is not None and indicator.rule.stat == "share":
-        return round(float(row[name]), 2 if row["n"] < LARGE else 3)
-    return round(float(row[name]), 1 if row["n"] < LARGE else 2)
+    """Return a figure as rounded as it may be shown: a share of about 100 firms or fewer to whole per cent."""
+    places = decimals(rounded(row["n"]))
+    is_share = indicator.rule is not None and indicator.rule.stat == "share"
+    return round(float(row[name]), places + (2 if is_share else 1))
 
 
 def _sub_index_rows(scores: Scores) -> pd.DataFrame:
@@ -155,8 +156,3 @@ def _sub_index_rows(scores: Scores) -> pd.DataFrame:
         rows["reason"] = "few_responses"
         rows[["value", "low", "high"]] = math.nan
     return rows
-
-
-def rounded(n: float) -> int:
-    """Return a count rounded to 5, as every page shows it."""
-    return 5 * round(n / 5)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from analysis.rounding import decimals, rounded
 from questionnaires.framework import Indicator, SubIndex
 from questionnaires.instrument import Instrument
 from questionnaires.plan import Agency, Target
@@ -74,6 +75,11 @@ class IndicatorResult:
     official: float | None
     nation: National | None
     sensitive: bool
+
+    @property
+    def decimals(self) -> int:
+        """Return the decimals that the released figure has, in per cent."""
+        return decimals(self.released.n)
 
 
 @dataclass(frozen=True)
@@ -139,8 +145,9 @@ def latest_release(session: Session) -> Release | None:
     run, vi, en = found
     if run.released_at is None:
         return None
-    rounded = 5 * round(run.in_scope / 5)
-    return Release(run.id, run.wave, vi, en, run.released_at, rounded, run.instrument_hash, run.framework_hash)
+    return Release(
+        run.id, run.wave, vi, en, run.released_at, rounded(run.in_scope), run.instrument_hash, run.framework_hash
+    )
 
 
 def results(session: Session, agency: str | None, today: date, release: Release | None) -> list[SubIndexResult]:

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from analysis import columns
-from analysis.disclosure import Released, publish, rounded
+from analysis.disclosure import Released, publish
 from analysis.index import score
+from analysis.rounding import decimals, rounded
 from tests.analysis import tiny
 
 PAID = {"item": "paid", "stat": "share", "numerator": ["yes"]}
@@ -90,6 +91,13 @@ def test_a_share_of_few_firms_is_shown_in_whole_per_cent_so_that_it_gives_no_cou
     row = published(wave(13, 10)).indicators.loc["1.02"]
     assert (row["value"], row["n"]) == (0.57, 25)
     assert all(round(row[name], 2) == row[name] for name in ("low", "high"))
+
+
+@pytest.mark.parametrize(("yes", "n", "places"), [(33, 97, 2), (33, 98, 2), (34, 101, 2), (34, 102, 2), (34, 103, 3)])
+def test_decimals_tell_no_more_of_the_number_of_answers_than_the_rounded_count(yes, n, places):
+    row = published(wave(yes, n - yes)).indicators.loc["1.02"]
+    assert row["value"] == round(yes / n, places)
+    assert decimals(row["n"]) == places - 2
 
 
 def test_a_second_share_is_hidden_where_the_rest_would_give_a_hidden_one_back():

@@ -12,7 +12,7 @@ from questionnaires.files import framework_path, load_framework
 from survey_app.db import db
 from survey_app.models.fieldwork import InForce, Wave
 from survey_app.models.people import RoleName
-from survey_app.models.score import ReleasedSubIndex, ScoreRun
+from survey_app.models.score import ReleasedIndicator, ReleasedSubIndex, ScoreRun
 from survey_app.services import instruments, people, plans, reports
 from tests.conftest import DATABASES, fresh_database
 from tests.survey_app.opened_wave import make_opened_wave, release, scored
@@ -213,9 +213,22 @@ def test_without_a_whole_release_the_newest_with_a_score_is_shown_and_else_the_n
 
 def test_indicators_are_read_with_the_method_of_their_own_run(session, released):
     framework = load_framework(framework_path("pci_2023"))
-    kept = [indicator for indicator in framework.indicators if indicator.code != "1.01"]
+    kept = tuple(indicator for indicator in framework.indicators if indicator.code != "1.01")
     smaller = framework.model_copy(update={"indicators": kept})
     session.merge(InForce(kind="framework", hash=instruments.freeze(session, "framework", "pci_2023", smaller)))
     found = reports.indicators(session, reports.latest_release(session), "entry", "Lạng Sơn")
     assert "1.01" in {row.indicator.code for row in found}
     session.rollback()
+
+
+def test_a_figure_of_about_a_hundred_answers_has_no_decimals_on_the_page(session, reader, released):
+    row = session.get(ReleasedIndicator, (released, "1.01"))
+    kept = (row.status, row.value, row.low, row.high, row.n)
+    row.status, row.value, row.low, row.high, row.n = "shown", 0.24, 0.17, 0.32, 100
+    session.commit()
+    page = reader.get("/cq/ket-qua/entry").text
+    row.status, row.value, row.low, row.high, row.n = kept
+    session.commit()
+    shown = next(each for each in page.split("<tr") if "1.01 " in each)
+    assert ">24%<" in shown.replace("\u00a0", "")
+    assert "24,0" not in shown
