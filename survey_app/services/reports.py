@@ -14,6 +14,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from analysis.rounding import decimals, rounded
+from analysis.verdict import Verdict, verdict
 from questionnaires.framework import Indicator, SubIndex
 from questionnaires.instrument import Instrument
 from questionnaires.plan import Agency, Target
@@ -57,13 +58,11 @@ class Survey:
     coverage: float
     reason: str | None
 
-    def verdict(self, target: float) -> str:
-        """Return `met`, `not_met` or `undecided` for the interval against a target."""
+    def verdict(self, target: float) -> Verdict:
+        """Return the verdict of the interval against a target; without an interval nothing is decided."""
         if self.low is None or self.high is None:
             return "undecided"
-        if self.low >= target:
-            return "met"
-        return "not_met" if self.high < target else "undecided"
+        return verdict(self.low, self.high, target)
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class SubIndexResult:
         return max(0.0, -self.officials[-1].gap) * self.weight * 10
 
     @property
-    def verdict(self) -> str | None:
+    def verdict(self) -> Verdict | None:
         """Return the survey's verdict against the target."""
         return self.survey.verdict(self.target.target) if self.survey and self.survey.value is not None else None
 

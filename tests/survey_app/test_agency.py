@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, event, select, update
 
+from analysis.verdict import verdict as one_rule
 from questionnaires.files import framework_path, load_framework
 from survey_app.db import db
 from survey_app.models.fieldwork import InForce, Wave
@@ -146,6 +147,10 @@ def test_a_page_of_results_needs_few_queries(app, reader, released):
 def test_a_verdict_needs_the_whole_interval(interval, target, verdict):
     survey = reports.Survey(7.0, *interval, 13, 14, 0.96, None)
     assert survey.verdict(target) == verdict
+
+
+def test_the_rule_of_the_verdict_is_written_once():
+    assert reports.verdict is one_rule
 
 
 @pytest.fixture
