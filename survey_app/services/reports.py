@@ -115,8 +115,8 @@ class SubIndexResult:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Return the survey's verdict against the target."""
-        return self.survey.verdict(self.target.target) if self.survey and self.survey.value is not None else None
+        """Return the survey's verdict against the target: undecided without a score, None before any release."""
+        return self.survey.verdict(self.target.target) if self.survey else None
 
 
 def latest_release(session: Session) -> Release | None:

@@ -227,13 +227,45 @@ def test_indicators_are_read_with_the_method_of_their_own_run(session, released)
 
 
 def test_a_figure_of_about_a_hundred_answers_has_no_decimals_on_the_page(session, reader, released):
-    row = session.get(ReleasedIndicator, (released, "1.01"))
+    row = session.get(ReleasedIndicator, (released, "1.05"))
     kept = (row.status, row.value, row.low, row.high, row.n)
     row.status, row.value, row.low, row.high, row.n = "shown", 0.24, 0.17, 0.32, 100
     session.commit()
     page = reader.get("/cq/ket-qua/entry").text
     row.status, row.value, row.low, row.high, row.n = kept
     session.commit()
-    shown = next(each for each in page.split("<tr") if "1.01 " in each)
+    shown = next(each for each in page.split("<tr") if "1.05 " in each)
     assert ">24%<" in shown.replace("\u00a0", "")
     assert "24,0" not in shown
+
+
+def cells(page, name):
+    """Return the cells of a sub-index's row in the table of all."""
+    row = next(each for each in page.split("<tr") if f">{name}</a></th>" in each)
+    return [cell.partition("</td>")[0] for cell in row.split("<td")[1:]]
+
+
+def test_before_any_release_the_table_says_that_there_are_no_survey_results(session, reader, released):
+    released_at = session.get(ScoreRun, released).released_at
+    session.execute(update(ScoreRun).values(released_at=None, released_by=None))
+    session.commit()
+    page = reader.get("/cq").text
+    session.execute(update(ScoreRun).where(ScoreRun.id == released).values(released_at=released_at, released_by="a"))
+    session.commit()
+    assert [cell.endswith(">chưa có kết quả khảo sát") for cell in cells(page, "1. Gia nhập thị trường")[-2:]] == [
+        True
+    ] * 2
+    assert "Chưa đủ căn cứ" not in page.partition("<details")[0]
+
+
+def test_without_a_score_there_is_not_enough_evidence_and_the_reason_is_said(session, reader, released):
+    row = session.get(ReleasedSubIndex, (released, "entry"))
+    kept = (row.value, row.low, row.high, row.reason)
+    row.value, row.low, row.high, row.reason = None, None, None, "little_coverage"
+    session.commit()
+    home, page = reader.get("/cq").text, reader.get("/cq/ket-qua/entry").text
+    row.value, row.low, row.high, row.reason = kept
+    session.commit()
+    assert "Không có điểm" in cells(home, "1. Gia nhập thị trường")[-2]
+    assert "Chưa đủ căn cứ" in cells(home, "1. Gia nhập thị trường")[-1]
+    assert "Chưa đủ căn cứ" in page.partition('id="internal"')[2]
