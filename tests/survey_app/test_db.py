@@ -1,4 +1,4 @@
-"""The database dies between the last word of a page and the end of its request."""
+"""Sessions: a database that dies before the request has ended; what was written is counted."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import create_engine, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from survey_app import create_app
 from survey_app.access import EVERYONE, allow
 from survey_app.config import Config
-from survey_app.db import db
+from survey_app.db import db, is_sqlite, rows_changed
 from survey_app.keys import Keys
+from survey_app.models.response import Receipt
+from tests.factories import instrument, item, make_wave
 from tests.postgres import Server
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -40,3 +43,10 @@ def _add_page_that_outlives_its_connection(app: Flask, url: str) -> None:
         return "read"
 
     app.add_url_rule("/doc", "look", allow(EVERYONE)(look))
+
+
+def test_an_insert_counts_its_rows_on_both_databases(session):
+    wave, _ = make_wave(session, instrument(item("q1")))
+    new = (sqlite if is_sqlite(session) else postgresql).insert(Receipt).on_conflict_do_nothing()
+    row = new.values(wave=wave.code, code="AAAABBBBCCCCDDDD")
+    assert [rows_changed(session, row) for _ in range(2)] == [1, 0]
