@@ -71,8 +71,9 @@ def transaction() -> Iterator[Session]:
 
 
 def rows_changed(session: Session, statement: UpdateBase, values: Mapping[str, Any] | None = None) -> int:
-    """Execute an update or a delete and return how many rows it touched."""
-    return cast("CursorResult[Any]", session.execute(statement, values)).rowcount
+    """Execute an insert, an update or a delete and return how many rows it touched."""
+    counting = {"preserve_rowcount": True}  # an insert on PostgreSQL says -1 otherwise
+    return cast("CursorResult[Any]", session.execute(statement, values, execution_options=counting)).rowcount
 
 
 def table_of(model: type[Base]) -> Table:
