@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from questionnaires.base import LANGUAGES
 from questionnaires.framework import Framework
+from survey_app.db import table_of
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import WaveState
 from survey_app.models.score import (
@@ -139,7 +140,7 @@ def _read(session: Session, found: ScoreRun) -> _Read:
 
 
 def _columns(row: IndicatorEstimate | SubIndexEstimate) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
+    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
 
 
 def _are_same(stored: Rows, computed: Rows) -> bool:
