@@ -68,6 +68,7 @@ class Spy:
         self._ballot_bytes = self.disk.carve(self.disk.pages("ballot"), ids)
         self._ballot_dump = appearing(self.disk.dump(["ballot"]), ids)
         self._ballot_length = dict(self.disk.rows(f"SELECT id, length(sealed) FROM ballot {self.where}"))
+        assert len(set(self._ballot_length.values())) == 1
 
     def real(self) -> Evidence:
         """Return the evidence against the real schema, once the box has been opened."""
@@ -129,12 +130,7 @@ class Spy:
             "id": (by_ballot, sorted(ids)),
             "log": (self._logged_firms(units, arrival), logged),
             "box": (by_ballot, logged),
-            "length": (
-                [self._ballots[each] for each in sorted(self._ballot_length, key=self._ballot_length.__getitem__)]
-                if len(set(self._ballot_length.values())) > 1
-                else [],
-                sorted(ids, key={row["id"]: len(json.dumps(row["answers"])) for row in rows}.__getitem__),
-            ),
+            "length": ([], sorted(ids, key={row["id"]: len(json.dumps(row["answers"])) for row in rows}.__getitem__)),
             "receipt": (self._receipt_firms(), stored),
             "comment": (self._comment_firms(), stored),
         }
