@@ -85,6 +85,7 @@ def test_the_whole_way_keeps_to_two_queries_a_page_four_a_save_seven_to_send(fir
         where = firm.post(where, data={**hidden_fields(shown.text), **given, "skip": "1"}).location
         costs.add((reading, queries(statements)))
         seen += 1
+        assert seen <= len(DOMESTIC.pages), "a page was not left behind"
     assert seen > 20
     assert max(reading for reading, _ in costs) <= GET, costs
     assert max(saving for _, saving in costs) <= SAVE, costs
