@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from questionnaires.files import framework_path, load_framework
+from questionnaires.framework import Framework
 from questionnaires.instrument import Instrument
 from survey_app.envelopes import link_secret, lookup, new_box
 from survey_app.keys import Keys
@@ -60,10 +62,15 @@ def instrument(*items: dict[str, Any], pages: list[list[str]] | None = None, **m
     return Instrument.model_validate({**content, **more})
 
 
+@cache
+def _framework() -> Framework:
+    return load_framework(framework_path("pci_2023"))
+
+
 def make_wave(session: Session, instrument: Instrument, *, code: str = "w1", **more: Any) -> tuple[Wave, bytes]:
     """Return an open wave that asks with `instrument`, and its box key as PEM (passphrase: PASSPHRASE)."""
     pem, public = new_box(PASSPHRASE)
-    framework = load_framework(framework_path("pci_2023"))
+    framework = _framework()
     today = date.today()
     values: dict[str, Any] = {
         "code": code,
