@@ -131,6 +131,16 @@ def test_too_large_a_form_is_refused(client):
     assert client.post("/dang-nhap", data={"email": "x" * 70_000}).status_code == 413
 
 
+@pytest.mark.parametrize("path", ["/ket-qua/%00/phieu-da-dem", "/p/t/a%00b", "/%00"])
+def test_no_page_is_behind_an_address_with_a_nul(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_nul_in_a_form_of_staff_is_refused(client):
+    answer = client.post_form("/dang-nhap", {"email": "a\0@example.vn", "password": "x\0y"})
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
 def test_more_fields_than_any_page_has_are_refused(client, kind):
     assert client.post("/p", data={"code": ["x"] * 301}, content_type=kind).status_code == 413
