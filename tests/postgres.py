@@ -41,7 +41,7 @@ class Server:
         folder = Path(tempfile.mkdtemp(prefix="survey-postgres-"))
         binaries = _binaries()
         prefix = _not_root(folder)
-        port = _free_port()
+        port = free_port()
         data = folder / "data"
         run = [
             *prefix,
@@ -131,7 +131,8 @@ def _exists(user: str) -> bool:
     return subprocess.run(["id", user], capture_output=True, check=False).returncode == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback address that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

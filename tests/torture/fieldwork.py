@@ -33,7 +33,8 @@ from survey_app.models.response import Ballot, Draft
 from tests.checked_client import hidden_fields
 from tests.factories import PASSPHRASE, instrument, item, make_invitation, make_wave
 from tests.journeys.robot import Robot, receipt_in
-from tests.server import Installation, installation
+from tests.postgres import free_port
+from tests.server import Installation
 from tests.torture.sizes import size
 
 PAGE, REVIEW, SEND, SENT = "/p/t/page1", "/p/xem-lai", "/p/gui", "/p/da-gui"
@@ -215,9 +216,9 @@ def _is_kept(firm: Firm, ballots: dict[str, dict[str, Any]]) -> bool:
 
 def begin(folder: Path, database_url: str, firms: int, *, people: int = 1) -> Fieldwork:
     """Make an installation with an open wave; each firm has so many people who begin a form of their own."""
-    folder.mkdir(exist_ok=True)
-    place = installation(folder, database_url)
+    Keys.create(folder / "keys")  # here and not by command: a process for each test would take longer than the test
     keys = Keys.read(folder / "keys")
+    place = Installation(folder, database_url, free_port())
     engine = create_engine(database_url)
     with engine.connect() as connection:
         migrate.upgrade(connection)

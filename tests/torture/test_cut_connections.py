@@ -63,7 +63,7 @@ def _drafts(work: Fieldwork) -> Counter[str]:
     return Counter(kinds)
 
 
-@pytest.mark.parametrize("posts", [size(60, 500)])
+@pytest.mark.parametrize("posts", [size(40, 500)])
 def test_a_connection_cut_anywhere_leaves_no_half_answer(database_url, tmp_path: Path, posts: int):
     work = begin(tmp_path, database_url, posts // 2)
     with work.place.served():

@@ -41,7 +41,7 @@ def test_a_locked_sqlite_file_costs_no_typed_word(migrated_sqlite: Path, tmp_pat
         other.execute("ROLLBACK")
         other.close()
 
-    _away_for(size(6, 60), begin(tmp_path, f"sqlite:///{path}", FIRMS), away)
+    _away_for(size(5, 60), begin(tmp_path, f"sqlite:///{path}", FIRMS), away)
 
 
 def _away_for(seconds: float, work: Fieldwork, away: Callable[[], AbstractContextManager[None]]) -> None:

@@ -19,10 +19,9 @@ from tests.torture.sizes import size
 from tests.torture.storm import Storm, storm
 
 
-@pytest.mark.parametrize("sends", [size(50, 1000)])
+@pytest.mark.parametrize("sends", [size(40, 1000)])
 def test_acknowledged_answers_survive_killed_workers(database_url, tmp_path: Path, sends: int):
     work = begin(tmp_path, database_url, sends)
-
     with work.place.served() as server:
 
         def kill_a_worker() -> None:
@@ -31,7 +30,7 @@ def test_acknowledged_answers_survive_killed_workers(database_url, tmp_path: Pat
                 with suppress(ProcessLookupError):
                     os.kill(random.choice(victims), signal.SIGKILL)
 
-        with storm(kill_a_worker, pause=size((0.3, 0.8), (0.5, 1.5))) as kills:
+        with storm(kill_a_worker, pause=size((0.1, 0.3), (0.5, 1.5))) as kills:
             all_answer(work.firms)
     outcome = work.outcome()
     troubles = sum(firm.troubles for firm in work.firms)

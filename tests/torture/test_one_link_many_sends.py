@@ -16,7 +16,7 @@ from tests.torture.sizes import size
 PEOPLE, PRESSES = 2, 25
 
 
-@pytest.mark.parametrize("links", [size(5, 200)])
+@pytest.mark.parametrize("links", [size(4, 200)])
 def test_fifty_parallel_sends_of_one_link_make_one_ballot(database_url, tmp_path: Path, links: int):
     work = begin(tmp_path, database_url, links, people=PEOPLE)
     statuses: Counter[int] = Counter()

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from survey_app.config import ROOT
+from tests.postgres import free_port
 from tests.torture.fieldwork import PAGE, Fieldwork, Firm, all_answer, begin, say
 from tests.torture.sizes import size
 
@@ -60,9 +61,7 @@ def nginx(folder: Path, behind: int) -> Iterator[int]:
     """Serve with docs/nginx.conf in front of the port `behind`; yield the port in front."""
     program = shutil.which(os.environ.get("PCI_NGINX", "nginx"))
     assert program, "the long form needs nginx: `apt-get install nginx`, or its path in PCI_NGINX"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     text = (ROOT / "docs" / "nginx.conf").read_text(encoding="utf-8")
     for production, here in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
