@@ -32,7 +32,7 @@ def create_app(config: Config, keys: Keys | None = None) -> Flask:
         app.register_blueprint(import_module(f"survey_app.{audience}.views").bp)
     if "respondent" in app.blueprints:
         csrf.exempt(app.blueprints["respondent"])  # its forms check their own token, and come back with what was typed
-    if "association" in app.blueprints:
-        csrf.exempt("survey_app.association.views.upload")  # its form checks its own token, before anything is read
+    for endpoint in security.UPLOADS & app.view_functions.keys():
+        csrf.exempt(app.view_functions[endpoint])  # its form checks its own token, once it is known who asks
     cli.register(app)
     return app

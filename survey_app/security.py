@@ -52,7 +52,7 @@ _ALWAYS: Mapping[str, str] = {
 
 
 #: Views that take a file. They set their own limit once they know who asks, so nothing may read the body before.
-_UPLOADS = {"association.upload"}
+UPLOADS = {"association.upload"}
 
 
 class _Number(IntegerConverter):
@@ -155,7 +155,7 @@ def _refuse_foreign_posts() -> None:
 
 def _refuse_too_many_fields() -> None:
     """Refuse a form with more fields than any page has; the setting above counts only those sent as parts."""
-    if request.endpoint not in _UPLOADS and sum(map(len, dict(request.form.lists()).values())) > _MOST_FIELDS:
+    if request.endpoint not in UPLOADS and sum(map(len, dict(request.form.lists()).values())) > _MOST_FIELDS:
         abort(413)
 
 
@@ -163,7 +163,7 @@ def _refuse_what_no_text_holds() -> None:
     """Refuse a NUL, which PostgreSQL takes in no text and would call a fault of ours; firms' forms make it a space."""
     if "\0" in request.path:
         abort(404)
-    if request.endpoint in _UPLOADS:
+    if request.endpoint in UPLOADS:
         return
     if request.blueprint != "respondent" and any("\0" in value for _, value in request.form.items(multi=True)):
         abort(400)

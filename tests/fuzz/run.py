@@ -19,18 +19,10 @@ from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Draft
 from survey_app.services import responses
 from tests.checked_client import CheckedClient, hidden_fields
-from tests.factories import instrument, item, make_invitation, make_wave, option
+from tests.factories import make_invitation, make_wave
 from tests.fuzz.mutate import MARK, Request, mutated
+from tests.survey_app.respondent.at_form import TINY
 
-SURVEY = instrument(
-    item("q1", ref=True),
-    item("q2", "multi", options=[option("a"), option("b"), option("none", exclusive=True)], dk=True),
-    item("q3", "number", unit="days", range={"min": 0, "max": 365, "soft_max": 60}, dk=True),
-    item("q4", "text", max_length=200),
-    item("q5", "agree", options=[option("sa"), option("sd")], ask_if={"item": "q1", "in": ["yes"]}),
-    pages=[["q1"], ["q2", "q3"], ["q5"], ["q4"]],
-    comment_item="q4",
-)
 ANSWERS = {
     "page1": [("q1", "yes")],
     "page2": [("q2", "a"), ("q2", "b"), ("q3", "12")],
@@ -75,7 +67,7 @@ def fuzz(app: Flask, keys: Keys, *, requests: int, seed: int) -> Outcome:
     rng, outcome = random.Random(seed), Outcome()
     firms: list[Firm] = []
     with app.app_context():
-        wave = make_wave(db.session, SURVEY, code=f"f{seed}")[0].code
+        wave = make_wave(db.session, TINY, code=f"f{seed}")[0].code
         db.session.commit()
     gets = sorted(
         rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(("respondent.", "public."))

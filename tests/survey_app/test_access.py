@@ -69,6 +69,7 @@ ROUTES: dict[str, set[str]] = {
     "GET /cq/bieu-do/<number:run>/<sub_index>.<lang>.svg": READERS,
     "GET /pt": ANALYST,
     "GET /pt/dot/<wave>": ANALYST,
+    "GET /pt/dot/<wave>/dong": ANALYST,
     "POST /pt/dot/<wave>/dong": ANALYST,
     "POST /pt/dot/<wave>/cham-diem": ANALYST,
     "GET /pt/viec/<number:number>": ANALYST,

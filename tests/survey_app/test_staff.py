@@ -108,9 +108,9 @@ def test_without_waves_the_page_says_how_one_is_made(analyst):
 @pytest.mark.parametrize(
     ("state", "shown", "absent"),
     [
-        (WaveState.DRAFT, "flask waves open w1", "Đóng đợt</button>"),
-        (WaveState.OPEN, "Đóng đợt</button>", "flask box open"),
-        (WaveState.CLOSED, "flask box discard w1", "Đóng đợt</button>"),
+        (WaveState.DRAFT, "flask waves open w1", "Đóng đợt</a>"),
+        (WaveState.OPEN, "Đóng đợt</a>", "flask box open"),
+        (WaveState.CLOSED, "flask box discard w1", "Đóng đợt</a>"),
         (WaveState.OPENED, "Chấm điểm đợt này</button>", "flask box open"),
         (WaveState.DISCARDED, "đã hủy, không ai đọc", '<button class="govuk-button'),
     ],
@@ -125,6 +125,14 @@ def test_each_state_offers_its_next_step_alone(analyst, session, state, shown, a
 def test_counts_that_disagree_stop_the_analyst(analyst, session):
     wave_in(session, WaveState.OPENED, paper=1)
     assert "không khớp" in analyst.get("/pt/dot/w1").text
+
+
+def test_closing_is_asked_for_twice_and_says_what_is_lost(analyst, session):
+    wave_in(session, WaveState.OPEN)
+    assert 'href="/pt/dot/w1/dong"' in analyst.get("/pt/dot/w1").text
+    asked = analyst.get("/pt/dot/w1/dong").text
+    assert "Phiếu đang làm mà chưa gửi bị xóa hẳn" in asked
+    assert session.query(Job).all() == []
 
 
 def test_closing_is_queued_once_and_its_page_reloads_until_it_is_done(analyst, session):

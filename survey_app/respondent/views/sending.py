@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from questionnaires.instrument import Instrument, Page, Section
 from survey_app import access
@@ -104,8 +105,10 @@ def sent() -> ResponseReturnValue:
         )
     if stands and not stands.answered and stands.accepts(now()):
         return redirect(url_for("respondent.review"))
-    error = responses.AlreadyAnswered() if stands and stands.answered else responses.WaveClosed()
-    return render_template("respondent/not_sent.html", message=error.message(language()))
+    message = responses.WaveClosed().message(language())
+    if stands and stands.answered:
+        message = _("A form of this firm has been received. The one on this device was not sent, or was withdrawn.")
+    return render_template("respondent/not_sent.html", message=message)
 
 
 @bp.get("/p/gui")

@@ -47,6 +47,13 @@ def wave(wave: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/pt/dot/<wave>/dong")
+@allow(RoleName.ANALYST)
+def confirm_close(wave: str) -> ResponseReturnValue:
+    """Ask before a wave is closed: forms that were not sent are deleted."""
+    return render_template("staff/close.html", wave=db.get_or_abort(Wave, wave), State=WaveState)
+
+
 @bp.post("/pt/dot/<wave>/dong")
 @allow(RoleName.ANALYST)
 def close(wave: str) -> ResponseReturnValue:
