@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from survey_app.cli.subject import Subject, say
+from survey_app.cli.subject import Subject, moment, say
 from survey_app.db import db, transaction
 from survey_app.services import extracts
 
@@ -41,5 +41,5 @@ def list_() -> None:
     """List the exports."""
     for each in extracts.taken_so_far(db.session):
         click.echo(
-            f"{each.id}  {each.wave}  {each.made_at:%Y-%m-%d %H:%M}  {each.responses}  {each.analyst}  ({each.made_by})"
+            f"{each.id}  {each.wave}  {moment(each.made_at)}  {each.responses}  {each.analyst}  ({each.made_by})"
         )

@@ -8,9 +8,8 @@ from getpass import getuser
 import click
 from sqlalchemy import select
 
-from survey_app.cli.subject import Subject, config, pick, say
+from survey_app.cli.subject import Subject, config, moment, pick, say
 from survey_app.db import db, transaction
-from survey_app.i18n import HERE
 from survey_app.models.score import ScoreRun
 from survey_app.services import releases, scoring
 
@@ -59,5 +58,4 @@ def list_() -> None:
         state = (
             pick(vi="đã công bố", en="released") if found.released_at else pick(vi="chưa công bố", en="not released")
         )
-        made = found.made_at if found.made_at.tzinfo else found.made_at.replace(tzinfo=UTC)
-        click.echo(f"{found.id}  {found.wave}  {made.astimezone(HERE):%d/%m/%Y %H:%M}  {found.responses}  {state}")
+        click.echo(f"{found.id}  {found.wave}  {moment(found.made_at)}  {found.responses}  {state}")

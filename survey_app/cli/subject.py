@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ from questionnaires.base import LANGUAGES, Language
 from questionnaires.faults import BadFile
 from survey_app.config import Config
 from survey_app.errors import DomainError
+from survey_app.i18n import HERE
 from survey_app.keys import Keys
 
 _LANGUAGE = "survey_app.language"
@@ -109,6 +111,12 @@ def pick(*, vi: str, en: str) -> str:
 def say(*, vi: str, en: str) -> None:
     """Print the words in the language of the running command."""
     click.echo(pick(vi=vi, en=en))
+
+
+def moment(stored: datetime) -> str:
+    """Return a stored time as the clocks of the province show it; one without a zone is UTC."""
+    aware = stored if stored.tzinfo else stored.replace(tzinfo=UTC)
+    return f"{aware.astimezone(HERE):%d/%m/%Y %H:%M}"
 
 
 def config() -> Config:

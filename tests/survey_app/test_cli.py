@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 
 from questionnaires.files import instrument_path
 from survey_app.cli import GROUPS
+from survey_app.cli.subject import moment
 from survey_app.config import ROOT, Config
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.people import User
@@ -249,3 +251,9 @@ def test_every_command_explains_itself(run):
             assert said.exit_code == 0
             assert "--lang" in said.output
             assert len(said.output.split("\n")[2].strip()) > 10
+
+
+def test_a_stored_time_is_said_by_the_clocks_of_the_province():
+    assert (
+        moment(datetime(2026, 11, 25, 1, 25)) == moment(datetime(2026, 11, 25, 1, 25, tzinfo=UTC)) == "25/11/2026 08:25"
+    )
