@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, current_app
@@ -24,8 +24,9 @@ from survey_app import create_app
 from survey_app.config import Config
 from survey_app.db import db, is_sqlite, reading, transaction
 from survey_app.errors import DomainError
+from survey_app.i18n import now_here
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import frame, frame_uploads, jobs, releases, scoring, waves
+from survey_app.services import frame, frame_uploads, jobs, releases, scoring, snapshots, waves
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
@@ -135,6 +136,7 @@ class Runner:
         self.claim: Claim | None = None
         self.child: subprocess.Popen[bytes] | None = None
         self._beaten = float("-inf")
+        self._counted: date | None = None
 
     def run(self) -> None:
         """Work until told to stop; a job cut short then is found again from its row."""
@@ -151,10 +153,11 @@ class Runner:
         self.stopping = True
 
     def step(self) -> None:
-        """Look once: beat, see whether the child has ended, start the next job. A busy database is tried again."""
+        """Look once: beat, count once a day, see whether the child has ended, start the next job. A busy database is tried again."""
         with self.app.app_context():
             try:
                 self._beat()
+                self._count()
                 self._reap()
                 self._start()
             except DBAPIError:
@@ -169,6 +172,13 @@ class Runner:
             if self.claim:
                 jobs.beat(session, self.claim, now=now)
         self._beaten = time.monotonic()
+
+    def _count(self) -> None:
+        today = now_here().date()
+        if self._counted != today:
+            with transaction() as session:
+                snapshots.take(session, today)
+            self._counted = today
 
     def _reap(self) -> None:
         if self.child is None or self.claim is None or self.child.poll() is None:

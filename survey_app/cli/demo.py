@@ -13,7 +13,7 @@ from survey_app.cli.subject import Refusal, Subject, config, installed_keys, pic
 from survey_app.db import db, transaction
 from survey_app.i18n import now_here
 from survey_app.keys import write_secret
-from survey_app.services import demonstration, people, plans
+from survey_app.services import demonstration, people, plans, snapshots
 from survey_app.services.invitations import first_unanswered, link_of
 from survey_app.services.waves import WaveExists
 
@@ -78,6 +78,8 @@ def load(seed: int, if_missing: bool) -> None:
     with click.progressbar(answering, length=len(firms), label=label, file=sys.stderr) as bar:
         for _ in bar:
             pass
+    with transaction() as session:
+        snapshots.take(session, now.date())
     _show()
 
 

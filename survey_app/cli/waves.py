@@ -13,7 +13,7 @@ from questionnaires.instrument import Instrument
 from survey_app.cli.subject import Subject, config, existing_file, passphrase, say
 from survey_app.db import db, transaction
 from survey_app.i18n import now_here
-from survey_app.services import instruments, waves
+from survey_app.services import instruments, snapshots, waves
 
 group = Subject("waves", help="Waves: create, open, extend, close.")
 day = click.DateTime(["%Y-%m-%d"])
@@ -125,3 +125,14 @@ def close(code: str) -> None:
         vi=f"Đợt {code} đã đóng. Tiếp theo: flask box open {code} --key TỆP",
         en=f"The wave {code} is closed. Next: flask box open {code} --key FILE",
     )
+
+
+@group.command("snapshot")
+def snapshot() -> None:
+    """Note, once a day, which firms have answered; the job runner does it by itself after midnight."""
+    with transaction() as session:
+        taken = snapshots.take(session, now_here().date())
+    for code in taken:
+        say(vi=f"Đã ghi số liệu hôm nay của đợt {code}.", en=f"Today's figures of the wave {code} are noted.")
+    if not taken:
+        say(vi="Hôm nay mọi đợt đã có số liệu.", en="Every wave has its figures of today.")

@@ -78,6 +78,10 @@ class Wave(Base):
     closes_on: Mapped[date]  # at 17:00, Asia/Ho_Chi_Minh
     consent_version: Mapped[str] = mapped_column(String(20))
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    #: the wave that this one rehearses; its ballots are sealed to a key that nobody has, so they never count
+    rehearsal_of: Mapped[str | None] = mapped_column(ForeignKey("wave.code"))
+    #: the day of the last snapshot: the association knows who has answered as of then, and not live
+    snapshot_on: Mapped[date | None]
     #: stratum labels that may be merged, in order: [[from, into], ...]
     stratum_ladder: Mapped[list[Any]] = mapped_column(JSON, default=list)
     #: firms in the frame by stratum label, for the weights
@@ -130,5 +134,19 @@ class Invitation(Base):
     lookup: Mapped[bytes] = mapped_column(LargeBinary(32))
     stratum: Mapped[str] = mapped_column(String(40))
     answered: Mapped[bool] = mapped_column(default=False)
+    #: `answered` as of the wave's last snapshot: what staff may see and act on
+    known_answered: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[Outcome | None] = mapped_column(choice(Outcome))
     consent_version: Mapped[str | None] = mapped_column(String(20))
+
+
+class DailyCount(Base):
+    """How many invitations of a stratum were answered at a day's snapshot."""
+
+    __tablename__ = "daily_count"
+
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    stratum: Mapped[str] = mapped_column(String(40), primary_key=True)
+    issued: Mapped[int]
+    answered: Mapped[int]

@@ -1,4 +1,4 @@
-"""How far a wave is: how many were asked, how many have answered, and no more."""
+"""How far a wave is: how many were asked, how many had answered at the last snapshot, and no more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_COUNTED = (Outcome.CLOSED_FIRM, Outcome.WRONG_FIRM, Outcome.DUPLICATE)
 
 @dataclass(frozen=True)
 class Progress:
-    """Invitations of a wave: issued, of firms that belong, answered."""
+    """Invitations of a wave: issued, of firms that belong, answered as of the last snapshot."""
 
     issued: int = 0
     eligible: int = 0
@@ -39,6 +39,6 @@ def progress_by_wave(session: Session) -> dict[str, Progress]:
         Invitation.wave,
         func.count(),
         func.count().filter(Invitation.outcome.is_(None) | ~left_out),
-        func.count().filter(Invitation.answered),
+        func.count().filter(Invitation.known_answered),
     ).group_by(Invitation.wave)
     return {wave: Progress(*numbers) for wave, *numbers in session.execute(counts)}

@@ -90,7 +90,7 @@ def test_waves_show_how_many_were_asked_and_answered(app, analyst, session, keys
         wave, _ = make_wave(session, instrument(item("a")))
         asked = [make_invitation(session, keys, wave)[0] for _ in range(10)]
         for each in asked[:3]:
-            each.answered = True
+            each.answered = each.known_answered = True
         asked[8].outcome, asked[9].outcome = Outcome.CLOSED_FIRM, Outcome.REFUSED
     session.rollback()
     progress = fieldwork.progress_by_wave(session)["w1"]
