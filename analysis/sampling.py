@@ -1,6 +1,7 @@
 """Drawing a stratified sample that can be drawn again, and what precision so many answers give.
 
-Allocation: Cochran, Sampling Techniques (3rd ed., 1977), ch. 5; square root (power 1/2): Bankier (1988).
+Only the standard library, since pages load it. Allocation: Cochran, Sampling Techniques (3rd ed., 1977), ch. 5; square root
+(power 1/2): Bankier (1988).
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Literal
 
-from scipy import stats
-
 Method = Literal["proportional", "equal", "square_root", "neyman"]
+_Z = NormalDist().inv_cdf(0.975)
 METHODS: tuple[Method, ...] = ("proportional", "equal", "square_root", "neyman")
 
 
@@ -99,13 +100,16 @@ def _number(seed: str, unit: str) -> bytes:
 
 def half_width_of_share(answers: int, share: float = 0.5, deff: float = 1.0) -> float:
     """Return the expected half-width of the 95 % interval (Wilson) of a share (0-1) at so many answers."""
-    n, z = answers / deff, float(stats.norm.ppf(0.975))
+    n, z = answers / deff, _Z
     return z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
 
 
 def half_width_of_score(answers: int, se: float, at_answers: int) -> float:
-    """Return the expected half-width of the 95 % interval of a score, from its standard error at another number of answers."""
-    return float(stats.t.ppf(0.975, max(answers - 1, 1))) * se * math.sqrt(at_answers / answers)
+    """Return the expected half-width of the 95 % interval of a score, from its standard error at another number of answers.
+
+    By the normal quantile: Student's is 1.2 % larger at 100 answers, and less beyond.
+    """
+    return _Z * se * math.sqrt(at_answers / answers)
 
 
 def kish_deff(frame: Mapping[str, int], allocation: Mapping[str, int]) -> float:

@@ -20,6 +20,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
 from questionnaires.base import Text
+from questionnaires.files import framework_path, instrument_path, load_framework, load_instrument
 from survey_app import create_app
 from survey_app.config import Config
 from survey_app.db import db, is_sqlite, reading, transaction
@@ -35,6 +36,29 @@ BEAT_EVERY = 5.0
 
 log = logging.getLogger("survey_app.jobs")
 Progress = Callable[[int], None]
+
+
+def create(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
+    """Make a wave, in draft, from its questionnaire files."""
+    code, (opens_on, closes_on) = arguments["wave"], arguments["days"]
+    instrument = load_instrument(instrument_path(arguments["instrument"]))
+    framework = load_framework(framework_path(arguments["framework"]))
+    with suppress(waves.WaveExists), transaction() as session:  # it was not there when this was asked for
+        made = waves.create(
+            session,
+            code,
+            title=tuple(arguments["title"]),
+            documents=(instrument, framework),
+            days=(date.fromisoformat(opens_on), date.fromisoformat(closes_on)),
+            consent_version=current_app.extensions["config"].consent_version,
+            frame_counts={},
+            stratum_ladder=[],
+        )
+        made.target = arguments["target"]
+    return Text(
+        vi=f"Đã tạo đợt {code}. Việc tiếp theo là chọn mẫu.",
+        en=f"The wave {code} is made. Drawing its sample comes next.",
+    )
 
 
 def close(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
@@ -97,6 +121,7 @@ def import_(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
 
 
 WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
+    "create": create,
     "close": close,
     "score": score,
     "release": release,
@@ -153,7 +178,7 @@ class Runner:
         self.stopping = True
 
     def step(self) -> None:
-        """Look once: beat, count once a day, see whether the child has ended, start the next job. A busy database is tried again."""
+        """Look once: beat, count, see whether the child has ended, start the next job. A busy database is tried again."""
         with self.app.app_context():
             try:
                 self._beat()

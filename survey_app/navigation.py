@@ -10,11 +10,13 @@ from flask_babel import lazy_gettext
 
 from survey_app.access import allowed_to
 
+#: By the endpoint of a section's first page: its name, and how the addresses of its pages begin.
 _SECTIONS = {
-    "association.firms": lazy_gettext("Firms"),
-    "staff.waves": lazy_gettext("Waves"),
-    "staff.accounts": lazy_gettext("Accounts"),
-    "agency.home": lazy_gettext("Results"),
+    "association.firms": (lazy_gettext("Firms"), ("/hh/doanh-nghiep", "/hh/nhap")),
+    "association.waves": (lazy_gettext("Fieldwork"), ("/hh/dot", "/hh/viec")),
+    "staff.waves": (lazy_gettext("Waves"), ("/pt",)),
+    "staff.accounts": (lazy_gettext("Accounts"), ("/qt",)),
+    "agency.home": (lazy_gettext("Results"), ("/cq",)),
 }
 
 
@@ -32,14 +34,10 @@ def navigation() -> list[Link]:
     if g.get("account") is None:
         return []
     return [
-        Link(str(_SECTIONS[endpoint]), url_for(endpoint), _area(request.path) == _area(url_for(endpoint)))
+        Link(str(label), url_for(endpoint), request.path.startswith(beginnings))
         for endpoint in sections({role.name for role in g.account.roles})
+        for label, beginnings in [_SECTIONS[endpoint]]
     ]
-
-
-def _area(path: str) -> str:
-    """Return the first part of an address: each section has one of its own."""
-    return path.split("/")[1]
 
 
 def sections(roles: Collection[str]) -> list[str]:

@@ -26,7 +26,7 @@ _METHODS = ("proportional", "equal", "square_root", "neyman")
 
 @group.command("draw")
 @click.argument("wave")
-@click.option("--size", type=click.IntRange(min=1), required=True, help="Firms to draw.")
+@click.option("--size", type=click.IntRange(min=1), help="Firms to draw; else all that may be asked.")
 @click.option("--seed", required=True, help="Any word; with it the draw can be repeated.")
 @click.option("--method", type=click.Choice(_METHODS), default="proportional", show_default=True)
 @click.option("--by", type=click.Choice(VARIABLES), multiple=True, help="What makes the strata; may be given again.")
@@ -34,10 +34,15 @@ _METHODS = ("proportional", "equal", "square_root", "neyman")
 @click.option(
     "--rested", type=click.IntRange(min=0), default=0, help="Leave out firms asked in the last so many months."
 )
-@click.option("--merge", type=Pair(":"), multiple=True, help="A stratum and the one it may join: n50:n10_49.")
+@click.option(
+    "--merge",
+    type=Pair(":"),
+    multiple=True,
+    help="A stratum and the one it may join: n50:n10_49. By size alone, each class joins the next smaller unless said.",
+)
 def draw(
     wave: str,
-    size: int,
+    size: int | None,
     seed: str,
     method: str,
     by: tuple[str, ...],
@@ -48,7 +53,7 @@ def draw(
     """Draw the firms of WAVE, a draft, from the list, and invite them in place of any drawn before."""
     if len(seed) > 40:
         raise click.BadParameter(pick(vi="nhiều nhất 40 ký tự", en="at most 40 letters"), param_hint="--seed")
-    plan = Plan(size, seed, method, by, minimum, rested, merge)
+    plan = Plan(size, seed, method, by, minimum, rested, merge or None)
     with transaction() as session:
         record = sampling.draw(session, wave, plan, installed_keys(), by=getpass.getuser(), now=now_here())
         _tell(record)

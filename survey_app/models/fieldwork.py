@@ -65,6 +65,7 @@ class Wave(Base):
     __tablename__ = "wave"
     __table_args__ = (
         CheckConstraint("withdrawn >= 0 AND discarded >= 0 AND paper >= 0 AND open_link >= 0", name="counts"),
+        CheckConstraint("target > 0", name="target"),
         CheckConstraint("closes_on >= opens_on", name="closes_after_opening"),
     )
 
@@ -76,6 +77,7 @@ class Wave(Base):
     framework_hash: Mapped[str] = mapped_column(ForeignKey("frozen_file.hash"))
     opens_on: Mapped[date]
     closes_on: Mapped[date]  # at 17:00, Asia/Ho_Chi_Minh
+    target: Mapped[int | None]  # answers hoped for
     consent_version: Mapped[str] = mapped_column(String(20))
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     #: the wave that this one rehearses; its ballots are sealed to a key that nobody has, so they never count

@@ -28,8 +28,9 @@ class Progress:
 
 
 def all_waves(session: Session) -> list[Wave]:
-    """Return every wave, the newest first."""
-    return list(session.scalars(select(Wave).order_by(Wave.opens_on.desc(), Wave.code)))
+    """Return every wave, the newest first; rehearsals are none."""
+    real = select(Wave).where(Wave.rehearsal_of.is_(None))
+    return list(session.scalars(real.order_by(Wave.opens_on.desc(), Wave.code)))
 
 
 def progress_by_wave(session: Session) -> dict[str, Progress]:

@@ -28,6 +28,7 @@ class Standing:
     answered: bool
     instrument_hash: str
     consent_version: str
+    is_rehearsal: bool
 
     def accepts(self, now: datetime) -> bool:
         """Say whether the wave takes answers at this moment."""
@@ -46,6 +47,7 @@ def standing_query() -> Select[Any]:
         invitation.answered,
         wave.instrument_hash,
         wave.consent_version,
+        wave.rehearsal_of.is_not(None),
     )
     joined = select(*columns).join_from(invitations, waves, wave.code == invitation.wave)
     return joined.where(invitation.lookup == bindparam("lookup"))

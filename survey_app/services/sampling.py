@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from analysis import sampling
+from questionnaires.base import Language
 from questionnaires.instrument import Instrument
 from survey_app.errors import DomainError
 from survey_app.keys import Keys
@@ -25,6 +28,10 @@ VARIABLES = ("size", "vsic", "area")
 ONE = "all"
 _UNKNOWN = "unknown"
 _LABEL_LENGTH = 40
+_WORDS: dict[str, dict[str, str]] = {
+    "vi": {ONE: "Tất cả", _UNKNOWN: "Chưa rõ"},
+    "en": {ONE: "All", _UNKNOWN: "Not known"},
+}
 _DAYS_A_MONTH = 30.44
 
 
@@ -45,15 +52,17 @@ class NotDrawn(DomainError):
 
 @dataclass(frozen=True)
 class Plan:
-    """How to draw. `by`: variables that make the strata; `rested_months`: firms asked more recently are left out."""
+    """How to draw. `size`: None asks all that may be asked; `by`: variables that make the strata; `rested_months`: firms
+    asked more recently are left out; `ladder`: None lets a size class join the next smaller one.
+    """
 
-    size: int
+    size: int | None
     seed: str
     method: str = "proportional"
     by: Sequence[str] = ("size",)
     minimum: int = 0
     rested_months: int = 0
-    ladder: Sequence[Sequence[str]] = field(default_factory=list)
+    ladder: Sequence[Sequence[str]] | None = None
 
 
 def draw(session: Session, code: str, plan: Plan, keys: Keys, *, by: str, now: datetime) -> Draw:
@@ -64,14 +73,16 @@ def draw(session: Session, code: str, plan: Plan, keys: Keys, *, by: str, now: d
     CannotDraw.
     """
     wave = held(session, code, WaveState.DRAFT)
-    labels = _labels(session, instrument_of(session, wave.instrument_hash), plan.by)
+    instrument = instrument_of(session, wave.instrument_hash)
+    ladder = _size_ladder(instrument, plan.by) if plan.ladder is None else plan.ladder
+    labels = _labels(session, instrument, plan.by)
     eligible = _eligible(session, wave, plan, labels)
     drawn = {unit: label for label, units in _drawn(plan, eligible).items() for unit in units}
-    became = merge_labels(Counter(drawn.values()), Counter(labels.values()), plan.ladder)
+    became = merge_labels(Counter(drawn.values()), Counter(labels.values()), ladder)
     session.execute(delete(Invitation).where(Invitation.wave == code))
     invite(session, wave, {unit: became[label] for unit, label in drawn.items()}, keys)
     frame = Counter(became[label] for label in labels.values())
-    wave.frame_counts, wave.stratum_ladder = dict(sorted(frame.items())), [list(pair) for pair in plan.ladder]
+    wave.frame_counts, wave.stratum_ladder = dict(sorted(frame.items())), [list(pair) for pair in ladder]
     counted = (
         frame,
         Counter(became[label] for label in eligible.values()),
@@ -94,8 +105,22 @@ def draw(session: Session, code: str, plan: Plan, keys: Keys, *, by: str, now: d
     return record
 
 
+def _size_ladder(instrument: Instrument, by: Sequence[str]) -> list[list[str]]:
+    """Return the ladder of a sample that is stratified by size alone: from the largest class down, each joins the next."""
+    if tuple(by) != ("size",):
+        return []
+    classes = [rung.code for rung in instrument.item("p03").ladder[0]]
+    return [[larger, smaller] for smaller, larger in reversed(list(pairwise(classes)))]
+
+
 def _of(counted: Sequence[Mapping[str, int]], label: str) -> list[int]:
     return [counts.get(label, 0) for counts in counted]
+
+
+def words(instrument: Instrument, label: str, language: Language) -> str:
+    """Return a stratum label as people read it; a commune stays the short word that it is."""
+    known = {rung.code: rung.text[language] for rung in instrument.item("p03").ladder[0]} | _WORDS[language]
+    return " · ".join(known.get(part, part) for part in label.split("."))
 
 
 def record_of(session: Session, code: str) -> Draw:
@@ -112,14 +137,13 @@ def frame_hash(units: Mapping[str, str]) -> str:
 
 
 def _drawn(plan: Plan, eligible: Mapping[str, str]) -> dict[str, list[str]]:
-    from analysis import sampling  # SciPy: commands and jobs only
-
     counts = Counter(eligible.values())
+    size = len(eligible) if plan.size is None else plan.size
     try:
-        allocation = sampling.allocate(counts, plan.size, plan.method, minimum=plan.minimum)  # type: ignore[arg-type]
+        allocation = sampling.allocate(counts, size, plan.method, minimum=plan.minimum)  # type: ignore[arg-type]
         order = sampling.draw(eligible, allocation, plan.seed)
     except sampling.ImpossibleAllocation as error:
-        raise CannotDraw(size=plan.size, eligible=len(eligible), reason=str(error)) from error
+        raise CannotDraw(size=size, eligible=len(eligible), reason=str(error)) from error
     return {label: units[: allocation[label]] for label, units in order.items()}
 
 
@@ -142,7 +166,11 @@ def _labels(session: Session, instrument: Instrument, by: Sequence[str]) -> dict
 def _eligible(session: Session, wave: Wave, plan: Plan, labels: Mapping[str, str]) -> dict[str, str]:
     silent = set(session.scalars(select(SampleUnit.id).where(SampleUnit.opted_out)))
     recent = select(Invitation.unit).join(Wave, Wave.code == Invitation.wave)
-    recent = recent.where(Wave.code != wave.code, Wave.opens_on > _rested_since(wave.opens_on, plan.rested_months))
+    recent = recent.where(
+        Wave.code != wave.code,
+        Wave.rehearsal_of.is_(None),
+        Wave.opens_on > _rested_since(wave.opens_on, plan.rested_months),
+    )
     out = silent | (set(session.scalars(recent)) if plan.rested_months else set())
     return {unit: label for unit, label in labels.items() if unit not in out}
 

@@ -19,7 +19,8 @@ def take(session: Session, today: date) -> list[str]:
     Asked again on the same day it does nothing, whoever asks: two snapshots in a day could be subtracted.
     """
     due = or_(Wave.snapshot_on.is_(None), Wave.snapshot_on < today)
-    codes = list(session.scalars(select(Wave.code).where(Wave.state != WaveState.DRAFT, due).order_by(Wave.code)))
+    begun = (Wave.state != WaveState.DRAFT, Wave.rehearsal_of.is_(None))
+    codes = list(session.scalars(select(Wave.code).where(*begun, due).order_by(Wave.code)))
     return [code for code in codes if _take(session, code, today)]
 
 

@@ -107,6 +107,17 @@ def require_state(session: Session, code: str, *states: WaveState) -> Wave:
     return wave
 
 
+def require_new(session: Session, code: str, days: tuple[date, date]) -> None:
+    """Raise BadCode, WaveExists or BadDates unless a wave can be made with this code and these days."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", code):
+        raise BadCode(wave=code)
+    if session.get(Wave, code) is not None:
+        raise WaveExists(wave=code)
+    opens_on, closes_on = days
+    if closes_on < opens_on:
+        raise BadDates(wave=code, closes_on=closes_on, after=opens_on)
+
+
 def create(
     session: Session,
     code: str,
@@ -124,13 +135,8 @@ def create(
     frame_counts: firms of the frame by stratum label. stratum_ladder: [[from, into], ...], in the order of merging.
     Raises BadCode, WaveExists or BadDates.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", code):
-        raise BadCode(wave=code)
-    if session.get(Wave, code) is not None:
-        raise WaveExists(wave=code)
+    require_new(session, code, days)
     opens_on, closes_on = days
-    if closes_on < opens_on:
-        raise BadDates(wave=code, closes_on=closes_on, after=opens_on)
     instrument, framework = documents
     wave = Wave(
         code=code,

@@ -103,7 +103,7 @@ def test_too_few_units_are_refused():
 def test_precision_by_hand():
     assert half_width_of_share(385) == pytest.approx(0.0497, abs=0.0002)  # 385 answers give five points
     assert half_width_of_share(385, deff=2) == half_width_of_share(192.5)
-    assert half_width_of_score(880, 0.15, 220) == pytest.approx(0.15 / 2 * 1.9627, abs=0.0005)
+    assert half_width_of_score(880, 0.15, 220) == pytest.approx(0.15 / 2 * 1.959964, abs=1e-7)
 
 
 def test_unequal_weights_cost_what_kish_says():

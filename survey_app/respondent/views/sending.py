@@ -102,6 +102,7 @@ def sent() -> ResponseReturnValue:
             code=format_code(found.resume),
             can_withdraw=stands.state in (WaveState.OPEN, WaveState.CLOSED),
             closes_on=stands.closes_on,
+            is_rehearsal=stands.is_rehearsal,
         )
     if stands and not stands.answered and stands.accepts(now()):
         return redirect(url_for("respondent.review"))

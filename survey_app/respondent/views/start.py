@@ -93,7 +93,11 @@ def consent() -> ResponseReturnValue:
         return redirect(url_for("respondent.start"))
     instrument = instrument_of(db.session, stands.instrument_hash)
     return render_template(
-        "respondent/consent.html", form=PlainForm(), instrument=instrument, closes_on=stands.closes_on
+        "respondent/consent.html",
+        form=PlainForm(),
+        instrument=instrument,
+        closes_on=stands.closes_on,
+        is_rehearsal=stands.is_rehearsal,
     )
 
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from survey_app import contacts
 from survey_app.access import allow
 from survey_app.association.forms import COLUMNS, UploadForm, chosen, columns_form
+from survey_app.association.views import WHO, bp
 from survey_app.db import db, transaction
 from survey_app.errors import DomainError
 from survey_app.i18n import language
 from survey_app.keys import Keys
 from survey_app.models.job import JobStatus
-from survey_app.models.people import RoleName
 from survey_app.services import frame, frame_uploads, jobs
 from survey_app.services.frame_file import MAX_BYTES
 
-bp = Blueprint("association", __name__)
-WHO = (RoleName.ASSOCIATION, RoleName.COORDINATOR)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -1,0 +1,115 @@
+"""The forms of a wave: made, drawn, extended."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, SelectChoice, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+
+#: Questionnaire files a wave can be made with, and the method each is scored by.
+FRAMEWORKS = {
+    "pci_domestic": "pci_2023",
+    "pci_pulse": "pci_2023",
+    "satisfaction": "satisfaction",
+}
+INSTRUMENTS = {
+    "pci_domestic": _("Full PCI questionnaire"),
+    "pci_pulse": _("Short PCI questionnaire"),
+    "satisfaction": _("Satisfaction with public services"),
+}
+METHODS = {
+    "proportional": _("In proportion to the number of firms"),
+    "square_root": _("By the square root: small strata get somewhat more"),
+    "equal": _("The same number from each stratum"),
+}
+VARIABLES = {
+    "size": _("Size (workers)"),
+    "vsic": _("Line of business"),
+    "area": _("Commune or ward"),
+}
+_A_DATE = _("Enter a date, such as 15/04/2027")
+_A_NUMBER = _("Enter a whole number, 1 or more")
+
+
+def _choices(words: dict[str, LazyString]) -> list[SelectChoice]:
+    return [SelectChoice(code, label) for code, label in words.items()]  # type: ignore[arg-type]  # lazy words
+
+
+class DayField(DateField):
+    """A day, typed as people here write it."""
+
+    widget = TextInput()  # type: ignore[assignment]
+
+    def __init__(self, label: LazyString, **more: Any) -> None:
+        super().__init__(label, [InputRequired(_A_DATE)], format=["%d/%m/%Y", "%Y-%m-%d"], **more)
+
+    def process_formdata(self, valuelist: Iterable[str]) -> None:
+        """Take what was typed; raise ValueError in the person's words."""
+        try:
+            super().process_formdata(list(valuelist))
+        except ValueError as error:
+            raise ValueError(_A_DATE) from error
+
+
+class CountField(IntegerField):
+    """A whole number, which may be left out."""
+
+    widget = TextInput()  # type: ignore[assignment]
+
+    def __init__(self, label: LazyString, least: int = 1, **more: Any) -> None:
+        limits = NumberRange(least, 1_000_000, _("Enter a whole number from %(min)s to %(max)s"))
+        super().__init__(label, [Optional(), limits], **more)
+
+    def process_formdata(self, valuelist: Iterable[str]) -> None:
+        """Take what was typed; raise ValueError in the person's words."""
+        try:
+            super().process_formdata(list(valuelist))
+        except ValueError as error:
+            raise ValueError(_A_NUMBER) from error
+
+
+class WaveForm(FlaskForm):
+    """A new wave."""
+
+    code = StringField(_("Code"), [InputRequired(_("Enter a code, such as 2027-1")), Length(max=40)])
+    title_vi = StringField(_("Name in Vietnamese"), [InputRequired(_("Enter the name in Vietnamese")), Length(max=200)])
+    title_en = StringField(_("Name in English"), [InputRequired(_("Enter the name in English")), Length(max=200)])
+    instrument = SelectField(_("Questionnaire"), choices=_choices(INSTRUMENTS))
+    opens_on = DayField(_("First day"))
+    closes_on = DayField(_("Last day, until 17:00"))
+    target = CountField(_("Answers hoped for"))
+
+
+class ExtendForm(FlaskForm):
+    """A later last day."""
+
+    closes_on = DayField(_("New last day, until 17:00"))
+
+
+def new_seed() -> str:
+    """Return a word to draw by, which nobody chose."""
+    return secrets.token_hex(4)
+
+
+class SampleForm(FlaskForm):
+    """How the firms of a wave are drawn."""
+
+    size = CountField(_("Firms to draw"))
+    by = SelectMultipleField(
+        _("Strata by"),
+        choices=_choices(VARIABLES),
+        default=["size"],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    method = SelectField(_("Shares of the strata"), choices=_choices(METHODS))
+    minimum = CountField(_("At least so many from each stratum"), least=0)
+    rested_months = CountField(_("Leave out firms asked in the last so many months"), least=0)
+    seed = StringField(_("Seed"), [InputRequired(_("Enter a word to draw by")), Length(max=40)], default=new_seed)
