@@ -27,7 +27,7 @@ from survey_app.db import db, is_sqlite, reading, transaction
 from survey_app.errors import DomainError
 from survey_app.i18n import now_here
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import frame, frame_uploads, jobs, releases, scoring, snapshots, waves
+from survey_app.services import frame, frame_uploads, handouts, jobs, releases, scoring, snapshots, waves
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
@@ -120,6 +120,17 @@ def import_(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
     return Text(vi="Đã nhập danh sách.", en="The list was imported.")
 
 
+def handout(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
+    """Make a file of personal links."""
+    number, keys = str(arguments["handout"]), current_app.extensions["keys"]
+    with transaction() as session:
+        gathered = handouts.gather(session, number, keys, current_app.extensions["config"])
+    content, firms = handouts.make(gathered, progress), len(gathered.lines)
+    with transaction() as session:
+        handouts.note(session, number, content, firms, keys)
+    return Text(vi=f"Đã tạo tệp cho {firms} doanh nghiệp.", en=f"The file for {firms} firms is made.")
+
+
 WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
     "create": create,
     "close": close,
@@ -127,6 +138,7 @@ WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
     "release": release,
     "examine": examine,
     "import": import_,
+    "handout": handout,
 }
 
 
@@ -161,7 +173,7 @@ class Runner:
         self.claim: Claim | None = None
         self.child: subprocess.Popen[bytes] | None = None
         self._beaten = float("-inf")
-        self._counted: date | None = None
+        self._kept_house: date | None = None
 
     def run(self) -> None:
         """Work until told to stop; a job cut short then is found again from its row."""
@@ -178,11 +190,11 @@ class Runner:
         self.stopping = True
 
     def step(self) -> None:
-        """Look once: beat, count, see whether the child has ended, start the next job. A busy database is tried again."""
+        """Look once: beat, keep house, see whether the child has ended, start the next job. A busy database is tried again."""
         with self.app.app_context():
             try:
                 self._beat()
-                self._count()
+                self._keep_house()
                 self._reap()
                 self._start()
             except DBAPIError:
@@ -198,12 +210,14 @@ class Runner:
                 jobs.beat(session, self.claim, now=now)
         self._beaten = time.monotonic()
 
-    def _count(self) -> None:
-        today = now_here().date()
-        if self._counted != today:
+    def _keep_house(self) -> None:
+        """Do what is due once a day, at the first look after midnight."""
+        now = now_here()
+        if self._kept_house != now.date():
             with transaction() as session:
-                snapshots.take(session, today)
-            self._counted = today
+                snapshots.take(session, now.date())
+                handouts.forget(session, now)
+            self._kept_house = now.date()
 
     def _reap(self) -> None:
         if self.child is None or self.claim is None or self.child.poll() is None:

@@ -13,7 +13,7 @@ from survey_app.access import allowed_to
 #: By the endpoint of a section's first page: its name, and how the addresses of its pages begin.
 _SECTIONS = {
     "association.firms": (lazy_gettext("Firms"), ("/hh/doanh-nghiep", "/hh/nhap")),
-    "association.waves": (lazy_gettext("Fieldwork"), ("/hh/dot", "/hh/viec")),
+    "association.waves": (lazy_gettext("Fieldwork"), ("/hh/dot", "/hh/tep", "/hh/viec")),
     "staff.waves": (lazy_gettext("Waves"), ("/pt",)),
     "staff.accounts": (lazy_gettext("Accounts"), ("/qt",)),
     "agency.home": (lazy_gettext("Results"), ("/cq",)),

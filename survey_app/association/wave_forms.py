@@ -113,3 +113,37 @@ class SampleForm(FlaskForm):
     minimum = CountField(_("At least so many from each stratum"), least=0)
     rested_months = CountField(_("Leave out firms asked in the last so many months"), least=0)
     seed = StringField(_("Seed"), [InputRequired(_("Enter a word to draw by")), Length(max=40)], default=new_seed)
+
+
+HANDOUTS = {
+    "cards": _("Cards, 8 on a sheet (PDF)"),
+    "letters": _("Letters, one a page (PDF)"),
+    "xlsx": _("Table for message tools (XLSX)"),
+    "csv": _("Table for message tools (CSV)"),
+}
+WHOM = {
+    "waiting": _("Firms that have not answered"),
+    "all": _("All firms without an outcome"),
+}
+OUTCOMES = {
+    "refused": _("Refused"),
+    "no_contact": _("No contact"),
+    "wrong_firm": _("Wrong firm"),
+    "closed_firm": _("Firm has closed"),
+    "duplicate": _("Twice in the list"),
+    "paper": _("Answered on paper"),
+}
+SHOWN = {
+    "all": _("All"),
+    "waiting": _("Not answered"),
+    "answered": _("Answered"),
+    "no_contact": _("No contact"),
+    "with_outcome": _("With an outcome"),
+}
+
+
+class HandoutForm(FlaskForm):
+    """What the links are given out on, and for whom."""
+
+    kind = SelectField(_("On what"), choices=_choices(HANDOUTS))
+    whom = SelectField(_("For whom"), choices=_choices(WHOM))

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
-from survey_app import contacts
 from survey_app.cli.subject import Subject, config, installed_keys, pick, say
 from survey_app.cli.waves import Pair
 from survey_app.db import db, transaction
 from survey_app.i18n import now_here
 from survey_app.models.draw import Draw
-from survey_app.models.fieldwork import Invitation, SampleUnit
-from survey_app.services import sampling, waves
-from survey_app.services.invitations import link_of
+from survey_app.models.handout import HandoutKind
+from survey_app.services import handouts, sampling
 from survey_app.services.sampling import VARIABLES, Plan
 
 group = Subject("sample", help="Whom a wave asks.")
@@ -88,28 +84,12 @@ def links(wave: str, out: Path) -> None:
 
     The file opens forms that are not yet begun: keep it as you would keep letters, and delete it when it was used.
     """
-    waves.get(db.session, wave)
-    statement = (
-        select(Invitation, SampleUnit)
-        .join(SampleUnit, SampleUnit.id == Invitation.unit)
-        .where(Invitation.wave == wave, Invitation.outcome.is_(None))
-        .order_by(SampleUnit.folded, SampleUnit.id)
-    )
-    keys, settings, count = installed_keys(), config(), 0
-    with out.open("x", encoding="utf-8-sig", newline="") as file:
-        out.chmod(0o600)
-        writer = csv.writer(file)
-        writer.writerow(["tax_code", "name", "contact", "phone", "email", "language", "link"])
-        for invitation, unit in db.session.execute(statement):
-            person = contacts.unseal(keys.contact, unit.id, unit.contact)
-            link = link_of(settings.base_url, keys.link, invitation)
-            phone = (person.phone or "").replace("+84", "0", 1)  # as message tools want it, and no formula
-            row = (unit.tax_code, unit.name, person.name, phone, person.email, unit.language, link)
-            writer.writerow([_plain(value) for value in row])
-            count += 1
+    keys = installed_keys()
+    with transaction() as session:
+        wanted = handouts.ask(session, wave, HandoutKind.CSV, only_waiting=False, by=getpass.getuser(), now=now_here())
+        gathered = handouts.gather(session, wanted.id, keys, config())
+        count = wanted.firms = len(gathered.lines)
+        with out.open("xb") as file:
+            out.chmod(0o600)
+            file.write(handouts.make(gathered, lambda _percent: None))
     say(vi=f"Đã ghi {count} đường link vào {out}.", en=f"{count} links were written to {out}.")
-
-
-def _plain(value: str | None) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value and value[0] in "=+-@\t" else value or ""

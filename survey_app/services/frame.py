@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey_app import contacts
@@ -133,9 +133,15 @@ def count(session: Session) -> int:
 
 def find(session: Session, words: str, *, limit: int = 20) -> Sequence[SampleUnit]:
     """Return firms whose name holds all the words, marks or not, or whose tax code begins with them; by name."""
+    if not (wanted := matching(words)):
+        return []
+    statement = select(SampleUnit).where(*wanted)
+    return session.scalars(statement.order_by(SampleUnit.folded, SampleUnit.id).limit(limit)).all()
+
+
+def matching(words: str) -> list[ColumnElement[bool]]:
+    """Return what holds of a firm that these words mean; nothing where there are no words."""
     by_name = [SampleUnit.folded.contains(word, autoescape=True) for word in fold(words).split()]
     if not by_name:
         return []
-    by_code = SampleUnit.tax_code.startswith(words.strip(), autoescape=True)
-    statement = select(SampleUnit).where(or_(and_(*by_name), by_code))
-    return session.scalars(statement.order_by(SampleUnit.folded, SampleUnit.id).limit(limit)).all()
+    return [or_(and_(*by_name), SampleUnit.tax_code.startswith(words.strip(), autoescape=True))]

@@ -10,8 +10,9 @@ from sqlalchemy import Select, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.db import rows_changed, table_of
-from survey_app.envelopes import format_code, link_secret
+from survey_app.envelopes import format_code, link_secret, lookup
 from survey_app.i18n import HERE
+from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, Outcome, Wave, WaveState
 
 CLOSING_TIME = time(17, 0)
@@ -77,6 +78,25 @@ def set_outcome(session: Session, lookup: bytes, outcome: Outcome) -> bool:
     mine = (Invitation.lookup == lookup, ~Invitation.answered, open_wave)
     statement = update(Invitation).where(*mine).values(outcome=outcome)
     return rows_changed(session, statement) == 1
+
+
+def reissue(session: Session, keys: Keys, wave: str, invitation: str) -> bool:
+    """Give an invitation a new link; the old one, and a form begun with it, open nothing any more.
+
+    Say whether it was done: not where the firm is known to have answered, nor after the wave. A firm that has sent its form
+    since the last snapshot loses nothing, and nobody learns of it: its receipt stays, and the new link takes no second form.
+    """
+    live = exists().where(Wave.code == Invitation.wave, Wave.state.in_((WaveState.DRAFT, WaveState.OPEN)))
+    mine = select(Invitation).where(
+        Invitation.wave == wave, Invitation.id == invitation, ~Invitation.known_answered, live
+    )
+    found = session.scalar(mine.with_for_update())
+    if found is None:
+        return False
+    found.issue += 1
+    found.lookup = lookup(keys.lookup, link_secret(keys.link, wave, found.id, found.issue))
+    session.flush()
+    return True
 
 
 def link_of(base_url: str, link_key: bytes, invitation: Invitation) -> str:

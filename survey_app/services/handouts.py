@@ -1,0 +1,246 @@
+"""Personal links given out as files: cards and letters to print, tables for message tools.
+
+Whoever holds such a file can begin the forms of its firms. So it is kept encrypted and for a day, and every one is noted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import xlsxwriter
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from questionnaires.base import Language
+from survey_app import contacts
+from survey_app.config import Config
+from survey_app.envelopes import decrypt, derive, encrypt, link_secret
+from survey_app.errors import DomainError
+from survey_app.keys import Keys
+from survey_app.models.fieldwork import Invitation, SampleUnit
+from survey_app.models.handout import Handout, HandoutKind
+from survey_app.models.job import Job
+from survey_app.services import cards, waves
+from survey_app.services.instruments import instrument_of
+from survey_app.services.invitations import link_of
+
+KEPT = timedelta(days=1)
+#: Firms on one piece of a PDF: what is made at a time, so that memory stays small and progress shows.
+_PIECE = 800
+HEADER = ("tax_code", "name", "contact", "phone", "email", "language", "link")
+
+Progress = Callable[[int], None]
+
+
+class NoHandout(DomainError):
+    """There is no such file, or it is too old."""
+
+    vi = "Không còn tệp này: tệp liên kết chỉ giữ một ngày. Tạo lại tệp mới."
+    en = "This file is gone: files of links are kept for a day. Make a new one."
+    status = 404
+
+
+class NobodyWaits(DomainError):
+    """No firm is left for the file."""
+
+    vi = "Không có doanh nghiệp nào: mọi doanh nghiệp của đợt đã trả lời, đã có kết quả liên hệ, hoặc chưa chọn mẫu."
+    en = "There is no firm: all firms of the wave have answered or have an outcome, or none was drawn yet."
+
+
+@dataclass(frozen=True, repr=False)
+class Line:
+    """A firm of a table for message tools, in the order of HEADER."""
+
+    tax_code: str | None
+    name: str
+    contact: str | None
+    phone: str | None
+    email: str | None
+    language: str
+    link: str
+
+
+def ask(
+    session: Session,
+    wave: str,
+    kind: HandoutKind,
+    *,
+    only_waiting: bool,
+    by: str,
+    now: datetime,
+    firm: str | None = None,
+) -> Handout:
+    """Note that a file of links is wanted; `make` makes it. `firm`: one invitation alone. Raises UnknownWave."""
+    waves.get(session, wave)
+    wanted = Handout(
+        id=secrets.token_hex(16),
+        wave=wave,
+        kind=kind,
+        only_waiting=only_waiting,
+        firm=firm,
+        made_by=by,
+        made_at=now,
+    )
+    session.add(wanted)
+    session.flush()
+    return wanted
+
+
+def get(session: Session, number: str) -> Handout:
+    """Return the file's row; raise NoHandout."""
+    found = session.get(Handout, number)
+    if found is None:
+        raise NoHandout
+    return found
+
+
+def of_wave(session: Session, wave: str) -> list[Handout]:
+    """Return the files of a wave, the newest first."""
+    return list(session.scalars(select(Handout).where(Handout.wave == wave).order_by(Handout.made_at.desc())))
+
+
+def last_job(session: Session, number: str) -> Job | None:
+    """Return the job that makes, or made, the file."""
+    mine = Job.arguments["handout"].as_string() == number
+    return session.scalars(select(Job).where(mine).order_by(Job.id.desc()).limit(1)).first()
+
+
+@dataclass(frozen=True, repr=False)
+class Gathered:
+    """What a file will hold; it is made from this outside any transaction."""
+
+    kind: HandoutKind
+    lines: list[Line]
+    addressees: list[cards.Addressee]
+    sheet: cards.Sheet
+
+
+def gather(session: Session, number: str, keys: Keys, config: Config) -> Gathered:
+    """Return what the file will hold. Raises NoHandout or NobodyWaits."""
+    wanted = get(session, number)
+    firms = _firms(session, wanted)
+    if not firms:
+        raise NobodyWaits
+    wave = waves.get(session, wanted.wave)
+    minutes = instrument_of(session, wave.instrument_hash).minutes
+    return Gathered(
+        wanted.kind,
+        [_line(keys, config, *firm) for firm in firms],
+        [_addressee(keys, *firm) for firm in firms],
+        cards.Sheet(wave.code, minutes, wave.closes_on, config),
+    )
+
+
+def make(gathered: Gathered, progress: Progress) -> bytes:
+    """Return the file."""
+    if gathered.kind is HandoutKind.XLSX:
+        return xlsx(gathered.lines)
+    if gathered.kind is HandoutKind.CSV:
+        return csv_text(gathered.lines).encode("utf-8-sig")
+    return _pdf(gathered, progress)
+
+
+def note(session: Session, number: str, content: bytes, firms: int, keys: Keys) -> None:
+    """Keep a file that was made. Raises NoHandout."""
+    wanted = get(session, number)
+    wanted.content, wanted.firms = encrypt(_key(keys), content, _place(number)), firms
+    session.flush()
+
+
+def content_of(handout: Handout, keys: Keys) -> bytes:
+    """Return the file; raise NoHandout if it is not made or gone."""
+    if handout.content is None:
+        raise NoHandout
+    return decrypt(_key(keys), handout.content, _place(handout.id))
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Delete the files that are older than a day; their rows stay."""
+    old = (Handout.made_at < now - KEPT, Handout.content.is_not(None))
+    gone = update(Handout).where(*old).values(content=None)
+    session.execute(gone, execution_options={"synchronize_session": False})
+
+
+def waiting() -> list[ColumnElement[bool]]:
+    """Return what holds of an invitation whose firm may still be written to: by the last snapshot it has not answered."""
+    return [~Invitation.known_answered, Invitation.outcome.is_(None), ~SampleUnit.opted_out]
+
+
+Firm = tuple[Invitation, SampleUnit]
+
+
+def _firms(session: Session, wanted: Handout) -> Sequence[Firm]:
+    mine = [Invitation.wave == wanted.wave, Invitation.outcome.is_(None)]
+    if wanted.only_waiting:
+        mine += waiting()
+    if wanted.firm is not None:
+        mine.append(Invitation.id == wanted.firm)
+    statement = select(Invitation, SampleUnit).join(SampleUnit, SampleUnit.id == Invitation.unit).where(*mine)
+    return cast("Sequence[Firm]", session.execute(statement.order_by(SampleUnit.folded, SampleUnit.id)).all())
+
+
+def _line(keys: Keys, config: Config, invitation: Invitation, unit: SampleUnit) -> Line:
+    person = contacts.unseal(keys.contact, unit.id, unit.contact)
+    phone = (person.phone or "").replace("+84", "0", 1)  # as message tools want it, and no formula
+    link = link_of(config.base_url, keys.link, invitation)
+    return Line(unit.tax_code, unit.name, person.name, phone, person.email, unit.language, link)
+
+
+def _addressee(keys: Keys, invitation: Invitation, unit: SampleUnit) -> cards.Addressee:
+    secret = link_secret(keys.link, invitation.wave, invitation.id, invitation.issue)
+    return cards.Addressee(unit.name, unit.area or "", cast(Language, unit.language), secret)
+
+
+def csv_text(lines: Sequence[Line]) -> str:
+    """Return the lines as CSV, no cell of which a spreadsheet takes for a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    writer.writerows([_plain(value) for value in astuple(line)] for line in lines)
+    return out.getvalue()
+
+
+def _plain(value: str | None) -> str:
+    return f"'{value}" if value and value[0] in "=+-@\t\r" else value or ""
+
+
+def xlsx(lines: Sequence[Line]) -> bytes:
+    """Return the lines as a sheet of text: nothing becomes a formula or a link."""
+    out = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        page = book.add_worksheet()
+        page.freeze_panes(1, 0)
+        page.set_column(0, len(HEADER) - 1, 24)
+        page.write_row(0, 0, HEADER, book.add_format({"bold": True}))
+        for row, line in enumerate(lines, start=1):
+            for column, value in enumerate(astuple(line)):
+                page.write_string(row, column, value or "")
+    return out.getvalue()
+
+
+def _pdf(gathered: Gathered, progress: Progress) -> bytes:
+    from pypdf import PdfWriter
+
+    whole, count = PdfWriter(), len(gathered.addressees)
+    for start in range(0, count, _PIECE):
+        piece = gathered.addressees[start : start + _PIECE]
+        whole.append(io.BytesIO(cards.printed(cast(cards.Kind, gathered.kind.value), piece, gathered.sheet)))
+        progress(100 * min(start + _PIECE, count) // count)
+    out = io.BytesIO()
+    whole.write(out)
+    return out.getvalue()
+
+
+def _key(keys: Keys) -> bytes:
+    return derive(keys.link, "handout", 32)
+
+
+def _place(number: str) -> bytes:
+    return f"handout:{number}".encode()
