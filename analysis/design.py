@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from analysis.merging import CannotMerge, merge_small
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -58,9 +60,13 @@ class Design:
     calibration: how `weight` was fitted to known totals, if it was.
     cluster: label, shape (n,), of what was drawn first and holds the response, nested in the strata; None where firms were
     drawn themselves. Clusters are taken as drawn with replacement, unless `fpc` says of how many.
+    collapse: label, shape (n,), of what strata may be merged inside of (a size class, a region), or True for any two; None
+    refuses a stratum with one unit. With it the smallest such stratum joins the smallest other of its label, ties go by
+    name (`analysis.merging`): answers have no say. It overstates the variance by the difference of the merged means.
 
-    Raises ValueError for a weight that is not a positive number or a label that is missing, LonelyStratum for a stratum
-    with one unit, unless `fpc` says that it was the only one (a certainty stratum, which adds no variance).
+    Raises ValueError for a weight that is not a positive number, a label that is missing or an `fpc` that is no size of its
+    stratum, LonelyStratum for a stratum with one unit, unless `fpc` says that it was the only one (a certainty stratum,
+    which adds no variance and is never merged).
     """
 
     weight: Numbers
@@ -68,6 +74,8 @@ class Design:
     fpc: Numbers | None = None
     calibration: Calibration | None = None
     cluster: Labels | None = None
+    collapse: Labels | Literal[True] | None = None
+    collapsed: dict[str, str] = field(init=False, repr=False)  # by stratum that was merged, the name of the merged one
     _unit: Codes = field(init=False, repr=False)  # of each response
     _stratum: Codes = field(init=False, repr=False)  # of each unit
     _factor: Numbers = field(init=False, repr=False)  # of each stratum: (1 - f) n / (n - 1)
@@ -83,24 +91,37 @@ class Design:
             clusters, found = _codes("cluster", self.cluster, weight.size)
             _, first, unit = np.unique(strata * max(len(found), 1) + clusters, return_index=True, return_inverse=True)
             of_unit = strata[first]
+        drawn = np.bincount(of_unit, minlength=len(names)).astype(float)
+        held = _held(strata, names, self.fpc, drawn)
+        merged = self._merged(strata, names, drawn, held)
+        position, kept = pd.factorize(np.array([merged.get(name, name) for name in names], dtype=object), sort=True)
         object.__setattr__(self, "weight", weight)
+        object.__setattr__(self, "collapsed", merged)
         object.__setattr__(self, "_unit", unit)
-        object.__setattr__(self, "_stratum", of_unit)
-        object.__setattr__(self, "_factor", self._factors(strata, names))
+        object.__setattr__(self, "_stratum", position[of_unit])
+        drawn, held = (_sums(each[:, None], position, len(kept))[:, 0] for each in (drawn, held))
+        object.__setattr__(self, "_factor", self._factors(drawn, held, [str(name) for name in kept]))
 
-    def _factors(self, strata: Codes, names: list[str]) -> Numbers:
-        sizes = np.bincount(self._stratum, minlength=len(names)).astype(float)
-        missed = np.ones(len(names))
-        if self.fpc is not None:
-            units = np.ones(len(names))
-            units[strata] = self.fpc
-            missed = 1 - sizes / units
-            if (missed < 0).any():
-                raise ValueError(f"stratum {names[int(missed.argmin())]}: more units answered than it holds")
-        lonely = (sizes == 1) & (missed > 0)
+    def _merged(self, strata: Codes, names: list[str], drawn: Numbers, held: Numbers) -> dict[str, str]:
+        if self.collapse is None:
+            return {}
+        within = None
+        if self.collapse is not True:
+            codes, labels = _codes("collapse label", self.collapse, self.weight.size)
+            within = {name: labels[code] for name, code in zip(names, _one_each(strata, codes, names), strict=True)}
+        uncertain = {name: int(n) for name, n, of in zip(names, drawn, held, strict=True) if n < of}
+        try:
+            joined = merge_small(uncertain, 2, within)
+        except CannotMerge as error:
+            raise LonelyStratum(error.names) from error
+        return {name: to for name, to in joined.items() if name != to}
+
+    def _factors(self, drawn: Numbers, held: Numbers, names: list[str]) -> Numbers:
+        missed = 1 - drawn / held
+        lonely = (drawn == 1) & (missed > 0)
         if self.weight.size > 1 and lonely.any():
             raise LonelyStratum([names[i] for i in np.flatnonzero(lonely)])
-        return np.asarray(missed * sizes / np.maximum(sizes - 1, 1))
+        return np.asarray(missed * drawn / np.maximum(drawn - 1, 1))
 
     @property
     def n(self) -> int:
@@ -134,6 +155,28 @@ def _codes(kind: str, labels: Labels | None, n: int) -> tuple[Codes, list[str]]:
     if (codes < 0).any():
         raise ValueError(f"row {int(np.flatnonzero(codes < 0)[0])}: the {kind} is missing")
     return codes, [str(label) for label in found]
+
+
+def _held(strata: Codes, names: list[str], fpc: Numbers | None, drawn: Numbers) -> Numbers:
+    """Return how many units each stratum holds, shape (strata,): infinite without `fpc`."""
+    held = np.full(len(names), np.inf)
+    if fpc is None:
+        return held
+    held[strata] = fpc
+    if (wrong := ~((held >= drawn) & (drawn > 0))).any():
+        raise ValueError(f"stratum {names[int(wrong.argmax())]}: more units answered than it holds")
+    if (differs := held[strata] != fpc).any():
+        raise ValueError(f"stratum {names[int(strata[int(differs.argmax())])]}: `fpc` gives it two sizes")
+    return held
+
+
+def _one_each(strata: Codes, codes: Codes, names: list[str]) -> Codes:
+    """Return the one code of each stratum, shape (strata,)."""
+    of_stratum = np.zeros(len(names), dtype=np.int64)
+    of_stratum[strata] = codes
+    if (differs := of_stratum[strata] != codes).any():
+        raise ValueError(f"stratum {names[int(strata[int(differs.argmax())])]}: `collapse` gives it two labels")
+    return of_stratum
 
 
 def _sums(values: Numbers, groups: Codes, number: int) -> Numbers:

@@ -1,20 +1,22 @@
 """Estimates with sampling error: Taylor linearisation over the design, intervals that hold at small n.
 
-Every estimator takes the values of all responses, a Design for all of them, and `where`, the domain: filtering rows
-before making the Design would lose the design. Shares are 0-1. Nothing is rounded.
+Every estimator takes the values of all responses, a Design for all of them, and `where`, the domain (None: all): filtering
+rows before making the Design would lose the design. `level` is that of the interval, 0-1. Shares are 0-1. Nothing is rounded.
+All raise ValueError for an array that is not of the design's length, or a domain that holds a value that is missing. Domains side
+by side are in `analysis.domains`, quantiles in `analysis.quantiles`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.design import Design
-from analysis.intervals import korn_graubard, logit, student, t_interval, wilson
+from analysis.intervals import LEVEL, korn_graubard, logit, t_interval, wilson
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -47,29 +49,30 @@ class Linearised:
     unseen: float = 0.0
 
 
-def share(hit: Mask, design: Design, *, where: Mask, interval: ShareInterval = "wilson") -> Linearised:
+def share(
+    hit: Mask, design: Design, *, where: Mask | None = None, interval: ShareInterval = "wilson", level: float = LEVEL
+) -> Linearised:
     """Estimate the share (0-1) of the domain for which `hit`, shape (n,), is true.
 
     Ratio estimator p = sum w y / sum w. n_effective = min(n, p(1-p)/v), n where v = 0; Wilson's interval stands on it,
     the others are in `analysis.intervals`. Where every answer is alike the Taylor variance is 0, and Agresti and Coull's
     (x + 2, n + 4) stands in for it in the standard error.
     """
-    value, z, df = _ratio(hit.astype(float), design, where)
+    where = inside(design, where, hit)
+    value, z, df = hajek(hit.astype(float), design, where)
     if math.isnan(value):
-        return Linearised(_nothing(), z)
-    n = int(where.sum())
-    variance = float(design.covariance(z[:, None])[0, 0])
+        return Linearised(nothing(), z)
+    n, variance = int(where.sum()), variance_of(z, design)
     unseen = _alike(value, n) if value in (0, 1) else 0.0
     effective = min(n, value * (1 - value) / variance) if variance > 0 else float(n)
     if interval == "wilson":
-        low, high = wilson(value, effective)
+        low, high = wilson(value, effective, level)
     elif interval == "logit":
-        low, high = logit(value, math.sqrt(variance), df)
+        low, high = logit(value, math.sqrt(variance), df, level)
     else:
-        low, high = korn_graubard(value, variance, n, df)
-    return Linearised(
-        Estimate(value, math.sqrt(variance + unseen), low, high, df, n, effective, n / effective), z, unseen
-    )
+        low, high = korn_graubard(value, variance, n, df, level)
+    se = math.sqrt(variance + unseen)
+    return Linearised(Estimate(value, se, low, high, df, n, effective, n / effective), z, unseen)
 
 
 def _alike(value: float, n: int) -> float:
@@ -77,84 +80,68 @@ def _alike(value: float, n: int) -> float:
     return p * (1 - p) / (n + 4)
 
 
-def mean(y: Numbers, design: Design, *, where: Mask) -> Linearised:
+def mean(y: Numbers, design: Design, *, where: Mask | None = None, level: float = LEVEL) -> Linearised:
     """Estimate the mean of `y`, shape (n,), in its own unit over the domain; t interval.
 
-    Ratio estimator sum w y / sum w (Särndal, Swensson and Wretman 1992), df = responses less strata of the domain.
+    Ratio estimator sum w y / sum w (Särndal, Swensson and Wretman 1992), df = units less strata of the domain. deff is over a
+    simple random sample of as many with replacement, as R's `deff = "replace"`.
     """
-    value, z, df = _ratio(y, design, where)
+    where = inside(design, where, y)
+    value, z, df = hajek(y, design, where)
     if math.isnan(value):
-        return Linearised(_nothing(), z)
-    n = int(where.sum())
-    se = math.sqrt(float(design.covariance(z[:, None])[0, 0]))
-    low, high = t_interval(value, se, df)
-    simple = float(np.var(y[where], ddof=1)) / n if n > 1 else math.nan
-    deff = se**2 / simple if simple > 0 else math.nan
+        return Linearised(nothing(), z)
+    n, variance = int(where.sum()), variance_of(z, design)
+    spread = float(np.dot(design.weight[where], (y[where] - value) ** 2) / design.weight[where].sum())
+    deff = variance * (n - 1) / spread if spread > 0 else math.nan
     effective = n / deff if deff > 0 else float(n)
-    return Linearised(Estimate(value, se, low, high, df, n, effective, deff), z)
+    se = math.sqrt(variance)
+    return Linearised(Estimate(value, se, *t_interval(value, se, df, level), df, n, effective, deff), z)
 
 
-def total(y: Numbers, design: Design, *, where: Mask) -> Linearised:
+def total(y: Numbers, design: Design, *, where: Mask | None = None, level: float = LEVEL) -> Linearised:
     """Estimate the total of `y`, shape (n,), over the domain in the population, in its own unit; t interval.
 
     sum w y (Horvitz and Thompson 1952). It needs weights that count firms: scaling them scales the total. `deff` is left
     empty, since that of a total depends on where one counts the zeros outside the domain.
     """
+    where = inside(design, where, y)
     z = np.where(where, design.weight * np.where(where, y, 0), 0.0)
-    n = int(where.sum())
-    if n == 0:
-        return Linearised(_nothing(), z)
-    return _with_t_interval(float(z.sum()), z, design, where)
+    return _with_t_interval(float(z.sum()), z, design, where, level)
 
 
-def ratio(y: Numbers, x: Numbers, design: Design, *, where: Mask) -> Linearised:
+def ratio(y: Numbers, x: Numbers, design: Design, *, where: Mask | None = None, level: float = LEVEL) -> Linearised:
     """Estimate the total of `y` by the total of `x`, both of shape (n,), over the domain; t interval.
 
     sum w y / sum w x, z = w (y - R x) / sum w x (Särndal, Swensson and Wretman 1992, 5.6). NaN where sum w x is 0.
     """
+    where = inside(design, where, y, x)
     z = np.zeros(design.n)
     below = float(np.dot(design.weight[where], x[where]))
     if below == 0:
-        return Linearised(_nothing(), z)
+        return Linearised(nothing(), z)
     value = float(np.dot(design.weight[where], y[where])) / below
     z[where] = design.weight[where] * (y[where] - value * x[where]) / below
-    return _with_t_interval(value, z, design, where)
+    return _with_t_interval(value, z, design, where, level)
 
 
-def _with_t_interval(value: float, z: Numbers, design: Design, where: Mask) -> Linearised:
-    n, df = int(where.sum()), design.df(where)
-    se = math.sqrt(float(design.covariance(z[:, None])[0, 0]))
-    return Linearised(Estimate(value, se, *t_interval(value, se, df), df, n, math.nan, math.nan), z)
+def inside(design: Design, where: Mask | None, *values: npt.NDArray[Any]) -> Mask:
+    """Return the domain as a mask; raise ValueError for arrays of another length, or a value in it that is missing."""
+    mask = np.ones(design.n, dtype=bool) if where is None else np.asarray(where)
+    if mask.dtype != bool:
+        raise ValueError(f"`where` must be true or false for each response, not {mask.dtype}")
+    for each in (mask, *values):
+        if np.shape(each) != (design.n,):
+            raise ValueError(
+                f"{design.n} responses are in the design, {np.shape(each)} is the shape of an array beside it"
+            )
+    for each in values:
+        if not (known := np.isfinite(each) | ~mask).all():
+            raise ValueError(f"row {int(np.flatnonzero(~known)[0])}: no value; leave the row out of `where`")
+    return mask
 
 
-def quantile(y: Numbers, q: float, design: Design, *, where: Mask) -> Linearised:
-    """Estimate the quantile `q` (0-1) of `y`, shape (n,), over the domain; Woodruff (1952) interval.
-
-    The quantile is inf{y: F(y) >= q}. The interval of F at it is mapped back through F; se = (high - low) / 2t, which is
-    0 where the answers heap so much that both ends fall on one value. Linearised values follow Francisco and Fuller
-    (1991) with 1/f = (high - low) / (2 t se(F)).
-    """
-    n = int(where.sum())
-    if n == 0:
-        return Linearised(_nothing(), np.zeros(design.n))
-    order = np.argsort(y[where], kind="stable")
-    values, weights = y[where][order], design.weight[where][order]
-    cumulated = np.cumsum(weights) / weights.sum()
-    value = _inverse(values, cumulated, q)
-    below, z_below, df = _ratio((y <= value).astype(float), design, where)
-    se_below = math.sqrt(float(design.covariance(z_below[:, None])[0, 0]))
-    half = student(df) * se_below
-    low, high = _inverse(values, cumulated, q - half), _inverse(values, cumulated, q + half)
-    slope = (high - low) / (2 * half) if half > 0 else 0.0
-    z = np.zeros(design.n)
-    z[where] = -slope * design.weight[where] * ((y[where] <= value) - q) / weights.sum()
-    se = (high - low) / (2 * student(df))
-    simple = q * (1 - q) / n
-    deff = se_below**2 / simple if below < 1 else math.nan
-    return Linearised(Estimate(value, se, low, high, df, n, n / deff if deff > 0 else float(n), deff), z)
-
-
-def _ratio(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, float]:
+def hajek(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, float]:
+    """Return sum w y / sum w over the domain, its linearised values, shape (n,), and its degrees of freedom."""
     z = np.zeros(design.n)
     total = design.weight[where].sum()
     if total == 0:
@@ -167,11 +154,19 @@ def _ratio(y: Numbers, design: Design, where: Mask) -> tuple[float, Numbers, flo
     return value, z, df
 
 
-def _inverse(values: Numbers, cumulated: Numbers, q: float) -> float:
-    # a hair of tolerance: cumulated weights are sums of floats
-    position = int(np.searchsorted(cumulated, q - 1e-12))
-    return float(values[min(max(position, 0), values.size - 1)])
+def variance_of(z: Numbers, design: Design) -> float:
+    """Return the variance of the total of linearised values, shape (n,)."""
+    return float(design.covariance(z[:, None])[0, 0])
 
 
-def _nothing() -> Estimate:
+def nothing() -> Estimate:
+    """Return the estimate of a domain without a valid answer."""
     return Estimate(*(math.nan,) * 5, 0, math.nan, math.nan)
+
+
+def _with_t_interval(value: float, z: Numbers, design: Design, where: Mask, level: float) -> Linearised:
+    n, df = int(where.sum()), design.df(where)
+    if n == 0:
+        return Linearised(nothing(), z)
+    se = math.sqrt(variance_of(z, design))
+    return Linearised(Estimate(value, se, *t_interval(value, se, df, level), df, n, math.nan, math.nan), z)

@@ -1,6 +1,7 @@
-"""Designs: clusters against svy 0.35.0, certainty strata, labels that are missing.
+"""Designs: clusters against svy 0.35.0 and R's survey 4.5, certainty strata, merged strata, labels that are missing.
 
-The clusters are made for the test: four schools of a stratum in the order of `apistrat`; of 100, 26 and 20 clusters.
+The clusters of `apistrat` are made for the test: four schools of a stratum in its order; of 100, 26 and 20 clusters. Those of
+`apiclus1` are its districts; R's figures are those of `test/r_reference/est_basic.csv` and `proportions.csv` in xKDR/Survey.jl.
 """
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 
 from analysis.design import Design, LonelyStratum
 from analysis.domains import by
-from analysis.estimators import mean, share, total
-from tests.analysis import api
+from analysis.estimators import mean, ratio, share, total
+from analysis.merging import CannotMerge, merge_small
+from tests.analysis import api, api_clusters
 
 SCHOOLS = api.schools()
 SCORE = SCHOOLS["api00"].to_numpy()
@@ -88,3 +90,80 @@ def test_a_stratum_cannot_hold_fewer_firms_than_answered():
 def test_a_missing_label_is_named(kind):
     with pytest.raises(ValueError, match=f"row 1: the {kind} is missing"):
         Design(np.ones(3), **{kind: np.array(["a", None, "a"], dtype=object)})
+
+
+@pytest.mark.parametrize(
+    ("fpc", "expected"),
+    [
+        (False, [23.7790107208869, 907398.705597438, 45.6458729407598, 0.127544610789565, 0.0333503726041141]),
+        (True, [23.5422406937812, 1339481.29924731, 45.1913723435604, 0.126274636133836, 0.0330182995537189]),
+    ],
+)
+def test_errors_of_districts_are_those_of_r(fpc, expected):
+    schools, design, everybody = api_clusters.schools(), api_clusters.design(fpc=fpc), np.ones(183, dtype=bool)
+    score, pupils = schools["api00"].to_numpy(), schools["enroll"].to_numpy()
+    found = [
+        mean(score, design, where=everybody),
+        total(score, design, where=everybody),
+        mean(pupils, design, where=everybody),
+        ratio(score, pupils, design, where=everybody),
+        share((schools["awards"] == "y").to_numpy(), design, where=everybody),
+    ]
+    assert [each.estimate.se for each in found] == pytest.approx(expected, rel=1e-11)
+    assert [each.estimate.df for each in found] == [14] * 5
+
+
+def lonely(collapse=None, fpc=None) -> Design:
+    """Two regions: a1 and a2 of the first, b1, b2 and b3 of the second; a2 and b3 have one response."""
+    stratum = np.array(["a1"] * 3 + ["a2"] + ["b1"] * 4 + ["b2"] * 2 + ["b3"])
+    return Design(np.ones(11), stratum, fpc, collapse=collapse)
+
+
+def test_strata_of_one_are_merged_by_the_stated_rule_if_asked():
+    with pytest.raises(LonelyStratum, match="a2, b3"):
+        lonely()
+    region = np.array(["first"] * 4 + ["second"] * 7)
+    found = lonely(region)
+    assert found.collapsed == {"a1": "a1+a2", "a2": "a1+a2", "b2": "b2+b3", "b3": "b2+b3"}
+    assert found.df() == 11 - 3
+    assert lonely(collapse=True).collapsed == {"a2": "a2+b3", "b3": "a2+b3"}
+
+
+def test_a_merged_design_is_the_design_of_the_merged_strata():
+    y, everybody = np.array([3.0, 5, 8, 1, 2, 2, 9, 4, 6, 7, 1]), np.ones(11, dtype=bool)
+    by_hand = Design(
+        np.ones(11), np.array(["a"] * 4 + ["b1"] * 4 + ["b2"] * 3), np.array([20.0] * 4 + [30.0] * 4 + [27.0] * 3)
+    )
+    region = np.array(["first"] * 4 + ["second"] * 7)
+    merged = lonely(region, np.array([12.0] * 3 + [8.0] + [30.0] * 4 + [20.0] * 2 + [7.0]))
+    assert figures(mean(y, merged, where=everybody).estimate) == pytest.approx(
+        figures(mean(y, by_hand, where=everybody).estimate)
+    )
+
+
+def test_a_certainty_stratum_is_not_merged():
+    fpc = np.array([12.0] * 3 + [1.0] + [30.0] * 4 + [20.0] * 2 + [7.0])
+    assert lonely(np.array(["first"] * 4 + ["second"] * 7), fpc).collapsed == {"b2": "b2+b3", "b3": "b2+b3"}
+
+
+def test_a_stratum_of_one_with_nothing_like_it_is_still_refused():
+    with pytest.raises(LonelyStratum, match="stratum a2"):
+        lonely(np.array(["first"] * 3 + ["alone"] + ["second"] * 7))
+
+
+def test_one_stratum_has_one_size_and_one_label_for_merging():
+    with pytest.raises(ValueError, match="stratum a1: `fpc` gives it two sizes"):
+        lonely(fpc=np.array([12.0, 13.0, 12.0, 1.0] + [30.0] * 4 + [20.0] * 2 + [1.0]))
+    with pytest.raises(ValueError, match="stratum b1: `collapse` gives it two labels"):
+        lonely(np.array(["first"] * 5 + ["second"] * 6))
+
+
+def test_groups_are_merged_until_each_is_large_enough():
+    assert merge_small({"a": 5, "b": 9, "c": 30, "d": 25}, 20) == {
+        "a": "a+b+d",
+        "b": "a+b+d",
+        "d": "a+b+d",
+        "c": "c",
+    }
+    with pytest.raises(CannotMerge, match="nothing like it to merge with: a"):
+        merge_small({"a": 5, "b": 40}, 20, {"a": "x", "b": "y"})

@@ -5,7 +5,8 @@ import pytest
 
 from analysis.design import Design
 from analysis.domains import by, contrast
-from analysis.estimators import mean, quantile, ratio, share, total
+from analysis.estimators import mean, ratio, share, total
+from analysis.quantiles import quantile
 from tests.analysis import api
 
 SCHOOLS = api.schools()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.design import Design, LonelyStratum
-from analysis.estimators import mean, quantile, share
+from analysis.estimators import mean, share
 from analysis.intervals import wilson
+from analysis.quantiles import quantile
 from tests.analysis import api
 
 EVERYBODY = np.ones(200, dtype=bool)
@@ -154,6 +155,42 @@ def test_intervals_of_medians_hold_the_truth_nineteen_times_in_twenty():
         found = quantile(rng.lognormal(3, 1, 120), 0.5, design, where=np.ones(120, dtype=bool)).estimate
         inside.append(found.low <= math.exp(3) <= found.high)
     assert 0.93 < np.mean(inside) < 0.975
+
+
+def test_intervals_of_means_hold_the_truth_nineteen_times_in_twenty():
+    rng = np.random.default_rng(2025)
+    stratum = np.repeat(["big", "small"], [40, 80])
+    design = Design(np.where(stratum == "big", 1.0, 4.0), stratum)
+    truth = (40 * 12 + 320 * 5) / 360
+    inside = []
+    for _ in range(1000):
+        found = mean(rng.gamma(2, np.where(stratum == "big", 6.0, 2.5)), design).estimate
+        inside.append(found.low <= truth <= found.high)
+    assert 0.93 < np.mean(inside) < 0.97
+
+
+def test_design_effects_are_those_of_r_and_svy():
+    # svy 0.35.0, `deff="wr"`, which is R's `deff = "replace"`: over the weighted variance of the answers by n, or n - 1
+    assert mean(api.schools()["api00"].to_numpy(), api.design(fpc=False)).estimate.deff == pytest.approx(
+        1.197292, abs=1e-6
+    )
+    # n effective of a share is p (1 - p) / V, so its design effect is over p (1 - p) / n
+    found = share(api.schools()["awards"].to_numpy(dtype=bool), api.design(fpc=False)).estimate
+    assert found.deff * 199 / 200 == pytest.approx(1.050511, abs=1e-6)
+
+
+def test_the_level_of_an_interval_can_be_chosen():
+    wide, narrow = (mean(np.array([1.0, 2, 3, 5, 4, 3]), SIX, level=level).estimate for level in (0.95, 0.9))
+    assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(T4 / 2.131846786)
+
+
+def test_what_is_not_an_array_of_the_design_is_refused():
+    with pytest.raises(ValueError, match="true or false for each response, not int64"):
+        mean(np.ones(6), SIX, where=np.array([0, 1, 2]))
+    with pytest.raises(ValueError, match=r"6 responses are in the design, \(5,\)"):
+        mean(np.ones(5), SIX)
+    with pytest.raises(ValueError, match="row 2: no value"):
+        mean(np.array([1, 1, np.nan, 1, 1, 1]), SIX)
 
 
 def test_a_stratum_with_one_response_is_refused_and_named():
