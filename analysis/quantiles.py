@@ -60,7 +60,7 @@ def grouped_median(
     shares = np.bincount(position[where], design.weight[where], bounds.size - 1) / design.weight[where].sum()
     below = np.concatenate([[0.0], np.cumsum(shares)])
     value = _on_line(bounds, below, 0.5)
-    holding = int(np.searchsorted(bounds, value, side="left")) - 1
+    holding = _segment(below, 0.5)
     part = np.clip((value - bounds[position]) / np.diff(bounds)[position], 0, 1)
     _, z_below, df = hajek(part, design, where)
     se_below = math.sqrt(variance_of(z_below, design))
@@ -74,10 +74,14 @@ def grouped_median(
 
 def _on_line(bounds: Numbers, below: Numbers, q: float) -> float:
     """Return where the line through F at the bounds reaches `q`, at the lower end of a flat stretch."""
-    right = max(int(np.searchsorted(below, q - 1e-12)), 1)
-    rise = below[right] - below[right - 1]
-    part = (q - below[right - 1]) / rise if rise > 0 else 0.0
-    return float(bounds[right - 1] + part * (bounds[right] - bounds[right - 1]))
+    left = _segment(below, q)
+    rise = below[left + 1] - below[left]
+    part = (q - below[left]) / rise if rise > 0 else 0.0
+    return float(bounds[left] + part * (bounds[left + 1] - bounds[left]))
+
+
+def _segment(below: Numbers, q: float) -> int:
+    return max(int(np.searchsorted(below, q - 1e-12)), 1) - 1
 
 
 def _inverse(values: Numbers, cumulated: Numbers, q: float) -> float:
