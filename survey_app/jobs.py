@@ -54,10 +54,10 @@ def create(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
             frame_counts={},
             stratum_ladder=[],
         )
-        made.target = arguments["target"]
+        made.target, made.by_open_link = arguments["target"], arguments["by_open_link"]
     return Text(
-        vi=f"Đã tạo đợt {code}. Việc tiếp theo là chọn mẫu.",
-        en=f"The wave {code} is made. Drawing its sample comes next.",
+        vi=f"Đã tạo đợt {code}. Trang của đợt cho biết việc tiếp theo.",
+        en=f"The wave {code} is made. Its page says what comes next.",
     )
 
 

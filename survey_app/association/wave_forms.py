@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectChoice, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, DateField, IntegerField, SelectChoice, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -85,6 +85,7 @@ class WaveForm(FlaskForm):
     opens_on = DayField(_("First day"))
     closes_on = DayField(_("Last day, until 17:00"))
     target = CountField(_("Answers hoped for"))
+    by_open_link = BooleanField(_("Anybody with an open link may answer; no firms are drawn"))
 
 
 class ExtendForm(FlaskForm):

@@ -55,7 +55,8 @@ def _counts(context: click.Context, option: click.Parameter, pairs: tuple[tuple[
     help="Firms of a stratum: n1_9=5200. Not needed where `flask sample draw` follows.",
 )
 @click.option("--merge", type=Pair(":"), multiple=True, help="A stratum and the one it may join: n50:n10_49.")
-def create(
+@click.option("--open-link", is_flag=True, help="Anybody may answer, by one link; no firms are drawn.")
+def create(  # noqa: PLR0913, PLR0917 - each is an option of the command
     code: str,
     title: tuple[str, str],
     opens: datetime,
@@ -64,10 +65,11 @@ def create(
     framework: str,
     firms: dict[str, int],
     merge: tuple[tuple[str, str], ...],
+    open_link: bool,
 ) -> None:
     """Make the wave CODE, in draft."""
     with transaction() as session:
-        waves.create(
+        made = waves.create(
             session,
             code,
             title=title,
@@ -77,6 +79,7 @@ def create(
             frame_counts=firms,
             stratum_ladder=[list(pair) for pair in merge],
         )
+        made.by_open_link = open_link
     say(vi=f"Đã tạo đợt {code} (chưa mở).", en=f"The wave {code} is made (a draft).")
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.db import Base
@@ -82,6 +82,8 @@ class Wave(Base):
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     #: the wave that this one rehearses; its ballots are sealed to a key that nobody has, so they never count
     rehearsal_of: Mapped[str | None] = mapped_column(ForeignKey("wave.code"))
+    #: anybody may answer: no sample, no design weights
+    by_open_link: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: the day of the last snapshot: the association knows who has answered as of then, and not live
     snapshot_on: Mapped[date | None]
     #: stratum labels that may be merged, in order: [[from, into], ...]
@@ -131,7 +133,7 @@ class Invitation(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
-    unit: Mapped[str] = mapped_column(ForeignKey("sample_unit.id"))
+    unit: Mapped[str | None] = mapped_column(ForeignKey("sample_unit.id"))  # none: begun by an open link
     issue: Mapped[int] = mapped_column(default=1)
     lookup: Mapped[bytes] = mapped_column(LargeBinary(32))
     stratum: Mapped[str] = mapped_column(String(40))

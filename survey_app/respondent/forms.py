@@ -57,6 +57,12 @@ class StartForm(PlainForm):
     replace = HiddenField()
 
 
+class OpenForm(PlainForm):
+    """Beginning by an open link: the number that the browser found."""
+
+    work = HiddenField()
+
+
 class CodesForm(PlainForm):
     """Both codes, typed."""
 

@@ -22,7 +22,7 @@ from survey_app.envelopes import Unreadable, ballot_info, open_ballot
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Comment, Receipt, Response
-from survey_app.services import box_key
+from survey_app.services import box_key, open_links
 from survey_app.services.coarsening import Coarsened, coarsen
 from survey_app.services.instruments import instrument_of
 from survey_app.services.storage import wipe_what_was_deleted
@@ -131,7 +131,8 @@ COPIES = (
 def check(session: Session, code: str) -> Counts:
     """Return where the answers of a wave are; raise UnknownWave."""
     wave = get(session, code)
-    answered = select(func.count()).select_from(Invitation).where(Invitation.wave == code, Invitation.answered)
+    by_link = (Invitation.wave == code, Invitation.answered, Invitation.unit.is_not(None))
+    answered = select(func.count()).select_from(Invitation).where(*by_link)
     return Counts(
         answered=session.execute(answered).scalar_one(),
         paper=wave.paper,
@@ -214,7 +215,7 @@ def _mix(session: Session, wave: Wave, private_key: X25519PrivateKey, report: Ca
         [content["stratum"] for content in contents],
         instrument,
         stratum_ladder=wave.stratum_ladder,
-        frame_counts=wave.frame_counts,
+        frame_counts={open_links.STRATUM: len(contents)} if wave.by_open_link else wave.frame_counts,
     )
     _take_out(session, wave.code, ids)
     _insert(session, Response, _response_rows(wave.code, coarsened, instrument))

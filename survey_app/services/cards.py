@@ -107,9 +107,11 @@ def printed(kind: Kind, firms: Sequence[Addressee], sheet: Sheet) -> bytes:
 
 
 def qr_code(address: str) -> str:
-    """Return the QR code of an address as SVG, its white rim included; it scales to any size."""
+    """Return the QR code of an address as SVG, its white rim included; it takes the size it is given."""
     out = io.BytesIO()
-    segno.make(address, error=_ERROR_LEVEL, micro=False).save(out, kind="svg", border=4, xmldecl=False, svgns=True)
+    segno.make(address, error=_ERROR_LEVEL, micro=False).save(
+        out, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True
+    )
     return out.getvalue().decode()
 
 

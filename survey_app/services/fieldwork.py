@@ -36,10 +36,11 @@ def all_waves(session: Session) -> list[Wave]:
 def progress_by_wave(session: Session) -> dict[str, Progress]:
     """Return the progress of each wave that has invitations, by its code."""
     left_out = Invitation.outcome.in_(_NOT_COUNTED)
+    asked = Invitation.unit.is_not(None)  # how many have begun by an open link is nobody's business
     counts = select(
         Invitation.wave,
-        func.count(),
-        func.count().filter(Invitation.outcome.is_(None) | ~left_out),
+        func.count().filter(asked),
+        func.count().filter(asked, Invitation.outcome.is_(None) | ~left_out),
         func.count().filter(Invitation.known_answered),
     ).group_by(Invitation.wave)
     return {wave: Progress(*numbers) for wave, *numbers in session.execute(counts)}

@@ -30,6 +30,7 @@ class Standing:
     instrument_hash: str
     consent_version: str
     is_rehearsal: bool
+    by_open_link: bool
 
     def accepts(self, now: datetime) -> bool:
         """Say whether the wave takes answers at this moment."""
@@ -49,6 +50,7 @@ def standing_query() -> Select[Any]:
         wave.instrument_hash,
         wave.consent_version,
         wave.rehearsal_of.is_not(None),
+        wave.by_open_link,
     )
     joined = select(*columns).join_from(invitations, waves, wave.code == invitation.wave)
     return joined.where(invitation.lookup == bindparam("lookup"))

@@ -53,7 +53,8 @@ def start(session: Session, code: str, keys: Keys, *, today: date) -> Wave:
     if (found := of(session, code)) is not None:
         return found
     drawn = select(Invitation.unit, Invitation.stratum).where(Invitation.wave == code)
-    strata = {unit: stratum for unit, stratum in session.execute(drawn.order_by(Invitation.id).limit(LINKS))}
+    rows = session.execute(drawn.order_by(Invitation.id).limit(LINKS))
+    strata = {unit: stratum for unit, stratum in rows if unit is not None}
     if not strata:
         raise NobodyDrawn(wave=code)
     _private, public = new_box(secrets.token_bytes(32))

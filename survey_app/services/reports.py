@@ -122,8 +122,9 @@ class SubIndexResult:
 def latest_release(session: Session) -> Release | None:
     """Return the release that pages set against the plan, or None; raise NoPlan.
 
-    Only the plan's own method counts. A release with a score of the whole index goes before one that has scores of single
-    sub-indices, and that before one without any; among equals the newest. So a short wave never hides a whole one.
+    Only the plan's own method counts, and of it only samples: who comes by an open link stands for nobody else. A release
+    with a score of the whole index goes before one that has scores of single sub-indices, and that before one without any;
+    among equals the newest. So a short wave never hides a whole one.
     """
     method = in_force(session).framework.code
     scored = (
@@ -134,7 +135,7 @@ def latest_release(session: Session) -> Release | None:
         select(ScoreRun, Wave.title_vi, Wave.title_en)
         .join(Wave, Wave.code == ScoreRun.wave)
         .join(FrozenFile, FrozenFile.hash == ScoreRun.framework_hash)
-        .where(ScoreRun.released_at.is_not(None), FrozenFile.code == method)
+        .where(ScoreRun.released_at.is_not(None), FrozenFile.code == method, ~Wave.by_open_link)
         .order_by(whole.desc(), scored.desc(), ScoreRun.released_at.desc(), ScoreRun.id.desc())
         .limit(1)
     )

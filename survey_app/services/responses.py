@@ -181,6 +181,8 @@ def cast(session: Session, secrets: Secrets, lookup: bytes, *, now: datetime) ->
     sealed = seal_ballot(public, content, sizes(instrument)[1], info)
     session.execute(insert(Ballot).values(id=secrets.ballot_id, wave=found.wave, sealed=sealed))
     session.execute(delete(Draft).where(Draft.id == secrets.draft_id))
+    if found.by_open_link:
+        session.execute(update(Wave).where(Wave.code == found.wave).values(open_link=Wave.open_link + 1))
     return secrets.receipt
 
 

@@ -42,6 +42,13 @@ class CannotDraw(DomainError):
     en = "{size} firms cannot be drawn: the list has {eligible} that may be. {reason}"
 
 
+class NothingToDraw(DomainError):
+    """Anybody may answer the wave."""
+
+    vi = "Đợt {wave} trả lời bằng liên kết mở, không chọn mẫu."
+    en = "The wave {wave} is answered by an open link: there is no sample."
+
+
 class NotDrawn(DomainError):
     """The wave has no draw."""
 
@@ -73,6 +80,8 @@ def draw(session: Session, code: str, plan: Plan, keys: Keys, *, by: str, now: d
     CannotDraw.
     """
     wave = held(session, code, WaveState.DRAFT)
+    if wave.by_open_link:
+        raise NothingToDraw(wave=code)
     instrument = instrument_of(session, wave.instrument_hash)
     ladder = _size_ladder(instrument, plan.by) if plan.ladder is None else plan.ladder
     labels = _labels(session, instrument, plan.by)

@@ -34,7 +34,7 @@ def _take(session: Session, code: str, today: date) -> bool:
     session.execute(update(Invitation).where(*differs).values(known_answered=Invitation.answered))
     counts = (
         select(Invitation.wave, literal(today), Invitation.stratum)
-        .add_columns(func.count(), func.count().filter(Invitation.known_answered))
+        .add_columns(func.count().filter(Invitation.unit.is_not(None)), func.count().filter(Invitation.known_answered))
         .where(Invitation.wave == code)
         .group_by(Invitation.wave, Invitation.stratum)
     )

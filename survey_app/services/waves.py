@@ -20,7 +20,7 @@ from survey_app.errors import DomainError
 from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Draft
-from survey_app.services import box_key
+from survey_app.services import box_key, open_links
 from survey_app.services.instruments import freeze
 from survey_app.services.invitations import closing_moment
 
@@ -184,7 +184,7 @@ def open_wave(
     wave = held(session, code, WaveState.DRAFT)
     if now >= closing_moment(wave.closes_on):
         raise BadDates(wave=code, closes_on=wave.closes_on, after=now.date())
-    if not any(wave.frame_counts.values()):
+    if not (wave.by_open_link or any(wave.frame_counts.values())):
         raise NoFrame(wave=code)
     instrument, framework = documents
     wave.instrument_hash = freeze(session, "instrument", instrument.code, instrument)
@@ -214,6 +214,7 @@ def close(session: Session, code: str) -> Wave:
     """Close an open wave: it takes nothing more, and what was not sent is deleted. Raises UnknownWave or WrongState."""
     wave = held(session, code, WaveState.OPEN)
     session.execute(delete(Draft).where(Draft.wave == code))
+    open_links.forget_unsent(session, code)
     wave.state = WaveState.CLOSED
     session.flush()
     return wave

@@ -17,7 +17,7 @@ from survey_app.i18n import language, now_here
 from survey_app.models.draw import Draw
 from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.job import JobStatus
-from survey_app.services import calendar, fieldwork, jobs, rehearsals
+from survey_app.services import calendar, cards, fieldwork, jobs, rehearsals
 from survey_app.services import waves as life
 from survey_app.services.fieldwork import Progress
 from survey_app.services.invitations import link_of
@@ -71,6 +71,7 @@ def _arguments(form: WaveForm) -> dict[str, Any]:
         "framework": FRAMEWORKS[form.instrument.data],
         "days": [form.opens_on.data.isoformat(), form.closes_on.data.isoformat()],
         "target": form.target.data,
+        "by_open_link": form.by_open_link.data,
     }
 
 
@@ -88,6 +89,8 @@ def wave(wave: str) -> ResponseReturnValue:
         drawn=db.session.get(Draw, wave),
         rehearsal=rehearsal,
         links=_test_links(rehearsal),
+        open_link=_open_link(found),
+        qr_code=cards.qr_code,
     )
 
 
@@ -97,6 +100,20 @@ def _real(code: str) -> Wave:
     if found.rehearsal_of is not None:
         raise life.UnknownWave(wave=code)
     return found
+
+
+def _open_link(wave: Wave) -> str:
+    return f"{current_app.extensions['config'].base_url}/m/{wave.code}" if wave.by_open_link else ""
+
+
+@bp.get("/hh/dot/<wave>/to-dan")
+@allow(*WHO)
+def poster(wave: str) -> ResponseReturnValue:
+    """Show the open link as a poster to print and put up at a desk."""
+    found = _real(wave)
+    if not found.by_open_link:
+        raise life.UnknownWave(wave=wave)
+    return render_template("association/poster.html", wave=found, link=_open_link(found), qr_code=cards.qr_code)
 
 
 def _test_links(rehearsal: Wave | None) -> list[str]:

@@ -9,4 +9,4 @@ from survey_app.respondent.browser import is_shared
 bp = Blueprint("respondent", __name__)
 bp.context_processor(lambda: {"is_shared": is_shared()})
 
-from survey_app.respondent.views import outage, pages, sending, start  # noqa: E402, F401 - they add their routes to bp
+from survey_app.respondent.views import open_link, outage, pages, sending, start  # noqa: E402, F401 - they add their routes to bp

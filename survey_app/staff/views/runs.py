@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from survey_app.access import allow
 from survey_app.db import db
+from survey_app.models.fieldwork import Wave
 from survey_app.models.people import RoleName
 from survey_app.models.score import ScoreRun
 from survey_app.services.instruments import framework_of
@@ -21,7 +22,8 @@ def run(number: int) -> ResponseReturnValue:
     found = db.get_or_abort(ScoreRun, number)
     framework = framework_of(db.session, found.framework_hash)
     names = {each.code: each.name for each in framework.sub_indices}
-    return render_template("staff/run.html", run=found, framework=framework, names=names)
+    wave = db.session.get_one(Wave, found.wave)
+    return render_template("staff/run.html", run=found, wave=wave, framework=framework, names=names)
 
 
 @bp.get("/pt/chay/<number:number>/cong-bo")
