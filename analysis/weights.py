@@ -1,4 +1,4 @@
-"""Fitting weights to known totals of the population, with variances that know it, and how uneven weights are."""
+"""Weights that meet known totals of the population, with variances that know it, and weights that are cut off."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.design import Calibration, Design, Numbers
+from analysis.fitting import Bounds, Distance, ImpossibleMargins, fitted
 
 Labels = npt.NDArray[np.object_] | pd.Series
 Totals = Mapping[str, float]
-#: Raking stops when every margin is met to this share of its total, and gives up after so many rounds.
-TOLERANCE, ROUNDS = 1e-10, 1000
-
-
-class ImpossibleMargins(ValueError):
-    """No weights meet the totals, or none were found; the message says which totals and what to do."""
 
 
 def poststratify(design: Design, cell: Labels, totals: Totals) -> Design:
@@ -33,52 +28,59 @@ def poststratify(design: Design, cell: Labels, totals: Totals) -> Design:
 
 
 def rake(design: Design, margins: Mapping[str, tuple[Labels, Totals]]) -> Design:
-    """Return the design with weights that meet every margin, by iterative proportional fitting (Deming and Stephan 1940).
+    """Return the design with weights that meet every margin (Deming and Stephan 1940), by the raking distance.
 
     margins: by name, the label of each response, shape (n,), and the firms of the population with each label. All
     margins must add up to the same number of firms. Weights change by one factor for each label of each margin.
     Raises ImpossibleMargins where labels and totals do not match, sums differ, or the margins cannot be met together.
     """
     _require_one_sum(margins)
-    blocks = {name: (_columns(name, *each), np.array(list(each[1].values()))) for name, each in margins.items()}
-    weight = design.weight
-    for _ in range(ROUNDS):
-        for columns, wanted in blocks.values():
-            weight = weight * (columns @ (wanted / (weight @ columns)))
-        if all(np.allclose(weight @ columns, wanted, rtol=TOLERANCE, atol=0) for columns, wanted in blocks.values()):
-            return _calibrated(design, weight, np.hstack([columns for columns, _ in blocks.values()]))
-    far = max(blocks, key=lambda name: _distance(weight, *blocks[name]))
-    raise ImpossibleMargins(
-        f"the margins {', '.join(blocks)} cannot be met together; {far} is missed by "
-        f"{_distance(weight, *blocks[far]):.1%}: merge its rare labels, or leave a margin out"
-    )
+    columns = np.hstack([_columns(name, *each) for name, each in margins.items()])
+    wanted = np.array([total for _, totals in margins.values() for total in totals.values()], dtype=float)
+    names = [f"{name} {label}" for name, (_, totals) in margins.items() for label in totals]
+    return _calibrated(design, fitted(design.weight, columns, wanted, names=names, distance="raking"), columns)
 
 
-def calibrate(design: Design, auxiliaries: Numbers, totals: Numbers) -> Design:
-    """Return the design with weights whose totals of the auxiliaries are known, by the linear distance (GREG).
+def calibrate(
+    design: Design,
+    auxiliaries: Numbers | pd.DataFrame,
+    totals: Numbers,
+    *,
+    distance: Distance = "linear",
+    bounds: Bounds | None = None,
+) -> Design:
+    """Return the design with weights whose totals of the auxiliaries are known (Deville and Särndal 1992).
 
-    auxiliaries: shape (n, p), such as a 0/1 column for each size class and the turnover. totals: of the population,
-    shape (p,). Deville and Särndal (1992); R: `survey::calibrate(calfun = "linear")`.
-    Raises ImpossibleMargins where the totals contradict each other, or a weight would not be over 0.
+    auxiliaries: shape (n, p), such as a 0/1 column for each size class and the turnover; a table's columns are named in messages.
+    totals: of the population, shape (p,), in the order of the columns. distance: `linear` (GREG), `raking`, or `logit` with
+    factors inside `bounds`, 0.4 to 2.5 unless told. R: `survey::calibrate(calfun=, bounds=)`.
+    Raises ImpossibleMargins where the totals cannot be met, or a weight would not be over 0.
     """
-    slack = totals - design.weight @ auxiliaries
-    factors, *_ = np.linalg.lstsq((auxiliaries * design.weight[:, None]).T @ auxiliaries, slack, rcond=None)
-    weight = design.weight * (1 + auxiliaries @ factors)
-    if not np.allclose(weight @ auxiliaries, totals, rtol=1e-8):
-        raise ImpossibleMargins("the totals contradict each other: no weights meet them all; leave one out")
-    if (below := int((weight <= 0).sum())) > 0:
-        raise ImpossibleMargins(f"{below} weights would not be over 0: rake instead, or leave a total out")
-    return _calibrated(design, weight, auxiliaries)
+    names = list(auxiliaries) if isinstance(auxiliaries, pd.DataFrame) else range(1, auxiliaries.shape[1] + 1)
+    columns = np.asarray(auxiliaries, dtype=float)
+    told = [f"total {name}" for name in names]
+    weight = fitted(design.weight, columns, np.asarray(totals, float), names=told, distance=distance, bounds=bounds)
+    return _calibrated(design, weight, columns)
 
 
-def kish(weight: Numbers) -> float:
-    """Return Kish's design effect of uneven weights, 1 + CV² (Kish 1965): n over it is the effective sample size."""
-    return float(weight.size * (weight**2).sum() / weight.sum() ** 2)
+def trim(design: Design, upper: float, lower: float = 0.0) -> Design:
+    """Return the design with weights inside `lower` to `upper`, and the same sum; what is cut off the others share equally.
 
-
-def largest_share(weight: Numbers) -> float:
-    """Return the share (0-1) of all weight that one response carries at most; over 0.05 it deserves a look."""
-    return float(weight.max() / weight.sum())
+    R: `survey::trimWeights(strict = TRUE)`. Trim only where one firm carries over 5 % of a domain (`balance.largest_share`): it
+    trades bias for variance, and the standard errors do not know of the bias. Trim before fitting to totals, not after.
+    Raises ImpossibleMargins where the weights are fitted already, or limits leave no room for the sum.
+    """
+    if design.calibration is not None:
+        raise ImpossibleMargins("the weights are fitted to totals: trim before that, or calibrate with bounds")
+    if not lower * design.n <= design.weight.sum() <= upper * design.n:
+        raise ImpossibleMargins(f"weights of {lower:g} to {upper:g} cannot add up to {design.weight.sum():g}")
+    weight = design.weight
+    outside = np.zeros(design.n, dtype=bool)
+    while ((weight > upper) | (weight < lower)).any():
+        outside |= (weight > upper) | (weight < lower)
+        cut = np.clip(weight, lower, upper)
+        weight = np.where(outside, cut, cut + (weight - cut).sum() / max((~outside).sum(), 1))
+    return replace(design, weight=weight)
 
 
 def _columns(name: str, labels: Labels, totals: Totals) -> Numbers:
@@ -102,10 +104,6 @@ def _require_one_sum(margins: Mapping[str, tuple[Labels, Totals]]) -> None:
     if max(sums.values()) - min(sums.values()) > 1e-6 * max(sums.values()):
         listed = ", ".join(f"{name} {value:g}" for name, value in sums.items())
         raise ImpossibleMargins(f"the margins add up to different numbers of firms ({listed}): mend the totals")
-
-
-def _distance(weight: Numbers, columns: Numbers, wanted: Numbers) -> float:
-    return float(np.abs(weight @ columns / wanted - 1).max())
 
 
 def _calibrated(design: Design, weight: Numbers, columns: Numbers) -> Design:

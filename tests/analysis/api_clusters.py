@@ -39,12 +39,21 @@ DISTRICTS = """
 448 H703yyy2147 E676yyy479 E714yyy441 E842yyy476 E824yyy511 E717yyy385 E836yyy443 M733ynn696 E719yyy332 M817yyy738 E749yyy425
 448 E781yyy302
 """
+#: api99 of the same schools, in their order.
+YEAR_BEFORE = """
+562 554 528 669 660 673 693 567 576 598 619 414 420 404 365 408 404 469 601 464 679 594 560 608 565 779 739 645 716 710 508 496
+706 641 545 587 469 423 454 575 762 785 682 779 700 890 591 599 615 648 454 750 802 534 553 827 696 715 687 693 601 730 805 662
+664 609 748 632 664 758 452 632 688 441 480 692 579 586 431 669 621 520 680 493 801 658 745 502 655 555 484 744 473 701 747 769
+684 806 698 593 648 413 607 465 512 618 515 669 648 631 637 657 566 662 553 593 710 759 615 712 495 443 551 556 518 490 433 509
+541 469 386 512 520 549 531 513 550 505 494 451 443 582 440 482 578 415 525 526 427 499 479 479 650 736 613 452 659 691 718 695
+701 668 812 669 639 764 668 725 660 635 502 668 644 617 790 801 687 785 703 619 755 676 733
+"""
 WEIGHT = 33.846996307373
 DRAWN_FROM = 757.0
 
 
 def schools() -> pd.DataFrame:
-    """Return dnum, stype, api00, sch_wide, comp_imp, awards, enroll, shape (183, 7)."""
+    """Return dnum, stype, api00, sch_wide, comp_imp, awards, enroll, api99, shape (183, 8)."""
     rows = []
     for line in DISTRICTS.split("\n")[1:-1]:
         district, *words = line.split()
@@ -53,7 +62,8 @@ def schools() -> pd.DataFrame:
             assert found
             stype, api00, wide, improved, awards, enroll = found.groups()
             rows.append((district, stype, float(api00), wide, improved, awards, float(enroll)))
-    return pd.DataFrame(rows, columns=["dnum", "stype", "api00", "sch_wide", "comp_imp", "awards", "enroll"])
+    found = pd.DataFrame(rows, columns=["dnum", "stype", "api00", "sch_wide", "comp_imp", "awards", "enroll"])
+    return found.assign(api99=[float(word) for word in YEAR_BEFORE.split()])
 
 
 def design(*, fpc: bool) -> Design:

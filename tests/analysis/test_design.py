@@ -81,6 +81,14 @@ def test_a_certainty_stratum_may_hold_one_firm_and_adds_no_variance():
         Design(weight, stratum)
 
 
+def test_the_error_with_a_certainty_stratum_is_that_of_r():
+    # tests/lonely.psu.Rout.save of cran/survey: districts as strata, the one of a single school taken with certainty
+    schools = api_clusters.schools()
+    held = np.where(schools["dnum"] == "413", 1.0, 1000.0)
+    found = mean(schools["api00"].to_numpy(), Design(np.ones(183), schools["dnum"], held)).estimate
+    assert found.se == pytest.approx(5.7344, abs=5e-5)
+
+
 def test_a_stratum_cannot_hold_fewer_firms_than_answered():
     with pytest.raises(ValueError, match="stratum b: more units answered than it holds"):
         Design(np.ones(4), np.array(["a", "a", "b", "b"]), np.array([5.0, 5.0, 1.0, 1.0]))

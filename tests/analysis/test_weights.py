@@ -6,7 +6,8 @@ import pytest
 
 from analysis.design import Design
 from analysis.estimators import mean, total
-from analysis.weights import ImpossibleMargins, calibrate, kish, largest_share, poststratify, rake
+from analysis.fitting import ImpossibleMargins
+from analysis.weights import calibrate, poststratify, rake, trim
 from tests.analysis import api
 
 SCHOOLS = api.schools()
@@ -83,7 +84,7 @@ def test_calibrating_to_post_strata_is_post_stratifying(design):
 
 def test_totals_that_contradict_each_other_or_need_negative_weights_are_refused(design):
     twice = np.column_stack([AWARD == "y", AWARD == "y"]).astype(float)
-    with pytest.raises(ImpossibleMargins, match="contradict each other"):
+    with pytest.raises(ImpossibleMargins, match=r"cannot be met together; the nearest weights miss total 1 by 2\.6%"):
         calibrate(design, twice, np.array([3800.0, 3900.0]))
     with pytest.raises(ImpossibleMargins, match="weights would not be over 0"):
         calibrate(design, np.column_stack([np.ones(200), SCORE]), np.array([6194.0, 6194.0 * 450]))
@@ -105,6 +106,29 @@ def test_raking_meets_every_margin(design):
 def test_raking_one_margin_is_post_stratifying(design):
     one, other = rake(design, {"awards": (AWARD, AWARDS)}), poststratify(design, AWARD, AWARDS)
     assert one.weight == pytest.approx(other.weight)
+
+
+def test_trimmed_weights_are_those_of_r(design):
+    # R's survey 4.5, `trimWeights(dstrat, upper = 40)`: test/r_reference/trimweights_mean.csv of xKDR/Survey.jl
+    found = mean(SCORE, trim(design, 40)).estimate
+    assert [found.value, found.se] == pytest.approx([659.349743500561, 9.06119336956428], rel=1e-8)
+
+
+def test_trimming_keeps_the_sum_and_every_limit():
+    weight = np.random.default_rng(1).pareto(1.5, 300) + 0.1
+    found = trim(Design(weight), 4, 0.5).weight
+    assert found.sum() == pytest.approx(weight.sum())
+    assert found.min() >= 0.5
+    assert found.max() <= 4
+    untouched = Design(np.array([1.0, 2.0, 3.0]))
+    assert trim(untouched, 5).weight.tolist() == [1, 2, 3]
+
+
+def test_limits_without_room_and_fitted_weights_are_not_trimmed(design):
+    with pytest.raises(ImpossibleMargins, match=r"weights of 0 to 1\.5 cannot add up to 6"):
+        trim(Design(np.array([1.0, 2.0, 3.0])), 1.5)
+    with pytest.raises(ImpossibleMargins, match="trim before that"):
+        trim(poststratify(design, AWARD, AWARDS), 40)
 
 
 def test_post_strata_that_are_the_strata_change_nothing(design):
@@ -138,7 +162,10 @@ def test_margins_that_contradict_each_other_end_in_a_sentence_and_not_in_a_loop(
     # whoever is `a` is `p`, so 30 of `a` cannot stand beside 20 of `p`
     first, second = np.array(["a"] * 10 + ["b"] * 10), np.array(["p"] * 10 + ["q"] * 10)
     margins = {"first": (first, {"a": 30.0, "b": 70.0}), "second": (second, {"p": 20.0, "q": 80.0})}
-    with pytest.raises(ImpossibleMargins, match="cannot be met together; first is missed by"):
+    with pytest.raises(
+        ImpossibleMargins,
+        match=r"together with weights over 0; the nearest weights miss first a by 33.3%, second q by 12.5%",
+    ):
         rake(Design(np.ones(20)), margins)
 
 
@@ -162,10 +189,3 @@ def test_fitting_to_what_explains_the_answers_narrows_intervals_that_still_hold(
         narrower.append(second.se < first.se)
     assert 0.92 < np.mean(inside) < 0.975
     assert all(narrower)
-
-
-def test_kish_and_the_largest_share_worked_by_hand():
-    weight = np.array([1.0, 1.0, 2.0])
-    assert kish(weight) == pytest.approx(3 * 6 / 16)
-    assert largest_share(weight) == 0.5
-    assert kish(np.full(7, 3.0)) == pytest.approx(1)

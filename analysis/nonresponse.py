@@ -1,0 +1,69 @@
+"""Weights for those who answered, so that they stand for all who were asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.design import Labels, Numbers
+from analysis.merging import merge_small
+
+#: A cell has so many respondents, or is merged: a factor made from fewer is mostly noise.
+LEAST = 20
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Weights adjusted for non-response.
+
+    weight: shape (n,), of everybody asked; 0 for whoever did not answer or is out of scope. cells: index = cell after merging,
+    columns asked (in scope), answered, factor. merged: by cell that was merged, the name of the merged one.
+    """
+
+    weight: Numbers
+    cells: pd.DataFrame
+    merged: dict[str, str]
+
+
+def adjust(
+    weight: Numbers,
+    answered: npt.NDArray[np.bool_],
+    cell: Labels,
+    *,
+    in_scope: npt.NDArray[np.bool_] | None = None,
+    within: Labels | None = None,
+    least: int = LEAST,
+) -> Adjusted:
+    """Return weights by which respondents stand for all firms in scope of their cell (Oh and Scheuren 1983).
+
+    weight: base weight of everybody asked, shape (n,). answered, in_scope: shape (n,); a firm that is closed or was not meant is
+    out of scope and neither stands for others nor is stood for. cell: label, shape (n,), known of everybody. within: label of the
+    larger class cells may be merged inside of. least: respondents a cell needs; smaller ones are merged by `merging.merge_small`.
+    Factor of a cell: sum of weights in scope by sum of weights that answered. The variance takes the factors as given.
+    Raises ValueError where a firm answered out of scope, CannotMerge where a class has too few respondents.
+    """
+    scope = np.ones(weight.size, dtype=bool) if in_scope is None else in_scope
+    if (wrong := answered & ~scope).any():
+        raise ValueError(f"row {int(np.flatnonzero(wrong)[0])}: answered, and out of scope")
+    rows = pd.DataFrame({"cell": np.asarray(cell, dtype=object), "asked": scope, "answered": answered})
+    classes = None
+    if within is not None:
+        rows["within"] = np.asarray(within, dtype=object)
+        if (rows.groupby("cell")["within"].nunique() > 1).any():
+            raise ValueError("a cell lies in two of the larger classes")
+        classes = {str(name): str(label) for name, label in rows.groupby("cell")["within"].first().items()}
+    sizes = {str(name): int(size) for name, size in rows[scope].groupby("cell")["answered"].sum().items()}
+    joined = merge_small(sizes, least, classes)
+    rows["cell"] = rows["cell"].astype(str).map(joined)
+    for name, counted in (("weight_asked", scope), ("weight_answered", answered)):
+        rows[name] = np.where(counted, weight, 0.0)
+    cells = rows[scope].groupby("cell")[["asked", "answered", "weight_asked", "weight_answered"]].sum()
+    cells["factor"] = cells["weight_asked"] / cells["weight_answered"]
+    factors = rows["cell"].map(cells["factor"]).to_numpy(dtype=float)
+    adjusted = np.where(answered, weight * factors, 0.0)
+    return Adjusted(
+        adjusted, cells[["asked", "answered", "factor"]], {name: to for name, to in joined.items() if name != to}
+    )
