@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,14 @@ class Calibration:
         return (each - self.auxiliaries @ slopes) * weight[:, None]
 
 
+class Units(NamedTuple):
+    """What was drawn. of_response: unit of each response, shape (n,). stratum: of each unit. missed: 1 - f of each stratum."""
+
+    of_response: Codes
+    stratum: Codes
+    missed: Numbers
+
+
 @dataclass(frozen=True)
 class Design:
     """How the responses of a frame were drawn. Make it once for the whole frame; domains are `where=` of an estimator.
@@ -76,8 +84,7 @@ class Design:
     cluster: Labels | None = None
     collapse: Labels | Literal[True] | None = None
     collapsed: dict[str, str] = field(init=False, repr=False)  # by stratum that was merged, the name of the merged one
-    _unit: Codes = field(init=False, repr=False)  # of each response
-    _stratum: Codes = field(init=False, repr=False)  # of each unit
+    units: Units = field(init=False, repr=False)
     _factor: Numbers = field(init=False, repr=False)  # of each stratum: (1 - f) n / (n - 1)
 
     def __post_init__(self) -> None:
@@ -97,10 +104,9 @@ class Design:
         position, kept = pd.factorize(np.array([merged.get(name, name) for name in names], dtype=object), sort=True)
         object.__setattr__(self, "weight", weight)
         object.__setattr__(self, "collapsed", merged)
-        object.__setattr__(self, "_unit", unit)
-        object.__setattr__(self, "_stratum", position[of_unit])
         drawn, held = (_sums(each[:, None], position, len(kept))[:, 0] for each in (drawn, held))
-        object.__setattr__(self, "_factor", self._factors(drawn, held, [str(name) for name in kept]))
+        object.__setattr__(self, "units", Units(unit, position[of_unit], 1 - drawn / held))
+        object.__setattr__(self, "_factor", self._factors(drawn, [str(name) for name in kept]))
 
     def _merged(self, strata: Codes, names: list[str], drawn: Numbers, held: Numbers) -> dict[str, str]:
         if self.collapse is None:
@@ -116,8 +122,8 @@ class Design:
             raise LonelyStratum(error.names) from error
         return {name: to for name, to in joined.items() if name != to}
 
-    def _factors(self, drawn: Numbers, held: Numbers, names: list[str]) -> Numbers:
-        missed = 1 - drawn / held
+    def _factors(self, drawn: Numbers, names: list[str]) -> Numbers:
+        missed = self.units.missed
         lonely = (drawn == 1) & (missed > 0)
         if self.weight.size > 1 and lonely.any():
             raise LonelyStratum([names[i] for i in np.flatnonzero(lonely)])
@@ -130,8 +136,9 @@ class Design:
 
     def df(self, where: npt.NDArray[np.bool_] | None = None) -> float:
         """Return the degrees of freedom of a domain, or of all: units with a response in it less their strata."""
-        units = np.unique(self._unit if where is None else self._unit[where])
-        return float(units.size - np.unique(self._stratum[units]).size)
+        of_response = self.units.of_response
+        units = np.unique(of_response if where is None else of_response[where])
+        return float(units.size - np.unique(self.units.stratum[units]).size)
 
     def covariance(self, linearised: Numbers) -> Numbers:
         """Return the covariance of totals of linearised values, shape (k, k), for `linearised` of shape (n, k).
@@ -140,12 +147,13 @@ class Design:
         """
         if self.calibration is not None:
             linearised = self.calibration.residual(linearised, self.weight)
+        of_response, stratum, _ = self.units
         if self.cluster is not None:
-            linearised = _sums(linearised, self._unit, self._stratum.size)
-        sizes = np.bincount(self._stratum, minlength=self._factor.size).astype(float)
-        means = _sums(linearised, self._stratum, self._factor.size) / np.maximum(sizes, 1)[:, None]
-        centred = linearised - means[self._stratum]
-        return (centred * self._factor[self._stratum][:, None]).T @ centred
+            linearised = _sums(linearised, of_response, stratum.size)
+        sizes = np.bincount(stratum, minlength=self._factor.size).astype(float)
+        means = _sums(linearised, stratum, self._factor.size) / np.maximum(sizes, 1)[:, None]
+        centred = linearised - means[stratum]
+        return (centred * self._factor[stratum][:, None]).T @ centred
 
 
 def _codes(kind: str, labels: Labels | None, n: int) -> tuple[Codes, list[str]]:
