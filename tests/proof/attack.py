@@ -76,6 +76,8 @@ STRUCTURAL = (
     Matcher("language", trait="language", alone="language"),
     Matcher("instrument version", trait="instrument", alone="instrument"),
     Matcher("consent version", trait="consent", alone="consent"),
+    Matcher("day of the snapshot", trait="day", alone="day"),
+    Matcher("order of the snapshots", order="snapshot"),
     Matcher("order of receipts", order="receipt"),
     Matcher("order of comments", order="comment"),
     Matcher("order of keys in the answers", trait="keys", alone="keys"),

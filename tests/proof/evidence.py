@@ -52,6 +52,7 @@ class Spy:
         self._real = Polling(disk, _IDS.format(wave=fieldwork.code))
         self.naive = Polling(disk, _NAIVE_IDS.format(wave=fieldwork.code))
         self.receipts: dict[str, str] = {}
+        self._days: dict[str, str] = {}
         disk.mark()
 
     def look(self, firm: Firm, receipt: str) -> None:
@@ -60,6 +61,11 @@ class Spy:
         self._real.look(firm)
         if self.with_naive:
             self.naive.look(firm)
+
+    def night(self, day: str) -> None:
+        """Note for whom the association learnt at the snapshot of this day that they have answered."""
+        for (unit,) in self.disk.rows(f"SELECT unit FROM invitation {self.where} AND known_answered"):
+            self._days.setdefault(unit, day)
 
     def before_opening(self) -> None:
         """Take a backup of the closed wave: the ballots, in every order that they lie in."""
@@ -85,6 +91,7 @@ class Spy:
             traits={
                 **traits(by_unit, rows, self._real.new),
                 **self.transactions(),
+                "day": (self._days, traits(by_unit, rows, {})["day"][1]),
                 "length": ({self._ballots[each]: size for each, size in self._ballot_length.items()}, {}),
             },
             truth=truth(self.work, rows),
@@ -131,6 +138,7 @@ class Spy:
             "log": (self._logged_firms(units, arrival), logged),
             "box": (by_ballot, logged),
             "length": ([], sorted(ids, key={row["id"]: len(json.dumps(row["answers"])) for row in rows}.__getitem__)),
+            "snapshot": (sorted(self._days, key=self._days.__getitem__), stored),
             "receipt": (self._receipt_firms(), stored),
             "comment": (self._comment_firms(), stored),
         }
@@ -194,12 +202,13 @@ def traits(firms: Mapping[str, Firm], rows: list[dict[str, Any]], new: Mapping[s
         "language": {unit: firm.language for unit, firm in firms.items()},
         "instrument": {unit: firm.version for unit, firm in firms.items()},
         "consent": {unit: firm.consent for unit, firm in firms.items()},
+        "day": {unit: firm.day for unit, firm in firms.items()},
         "backups": {unit: unit for unit in firms},
     }
     shown: dict[str, dict[str, Hashable]] = {name: {} for name in known}
     for row in rows:
         values = set(_values(row))
-        for name in ("language", "instrument", "consent"):
+        for name in ("language", "instrument", "consent", "day"):
             for value in values & set(known[name].values()):
                 shown[name][row["id"]] = value
         for value in values & new.keys():

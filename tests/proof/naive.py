@@ -20,15 +20,15 @@ _CREATE = (
     "CREATE TABLE naive_answered (id {serial}, wave CHAR(8), unit TEXT, token TEXT)",
     "CREATE TABLE naive_draft (unit TEXT, draft {bytes})",
     "CREATE TABLE naive_response (id {serial}, wave CHAR(8), token TEXT, stratum CHAR(20), language CHAR(8), "
-    "instrument CHAR(8), consent CHAR(12), answers CHAR(700))",
+    "instrument CHAR(8), consent CHAR(12), day CHAR(10), answers CHAR(700))",
     "CREATE TABLE naive_comment (id {serial}, wave CHAR(8), text CHAR(400))",
     "CREATE TABLE naive_receipt (id {serial}, wave CHAR(8), code TEXT)",
 )
 _INSERT = (
     "INSERT INTO naive_answered (wave, unit, token) VALUES (:wave, :unit, :mine)",
     "INSERT INTO naive_draft (unit, draft) VALUES (:unit, :draft)",
-    "INSERT INTO naive_response (wave, token, stratum, language, instrument, consent, answers) "
-    "VALUES (:wave, :token, :stratum, :language, :instrument, :consent, :answers)",
+    "INSERT INTO naive_response (wave, token, stratum, language, instrument, consent, day, answers) "
+    "VALUES (:wave, :token, :stratum, :language, :instrument, :consent, :day, :answers)",
     "INSERT INTO naive_comment (wave, text) VALUES (:wave, :words)",
     "INSERT INTO naive_receipt (wave, code) VALUES (:wave, :receipt)",
 )
@@ -55,6 +55,7 @@ def answer(wave: str, firm: Firm, receipt: str) -> None:
         "language": firm.language,
         "instrument": firm.version,
         "consent": firm.consent,
+        "day": firm.day,
         "answers": answers,
         "words": firm.words,
         "receipt": receipt,

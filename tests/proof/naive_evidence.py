@@ -11,12 +11,12 @@ from tests.proof.attack import Evidence, Orders
 from tests.proof.disk import appearing
 from tests.proof.evidence import Spy, combination, traits, truth
 
-_COLUMNS = ("id", "stratum", "language", "instrument", "consent", "answers")
+_COLUMNS = ("id", "stratum", "language", "instrument", "consent", "day", "answers")
 
 
 def gather(spy: Spy) -> Evidence:
     """Return the evidence against the naive schema."""
-    statement = "SELECT token, rtrim(stratum), rtrim(language), rtrim(instrument), rtrim(consent), rtrim(answers)"
+    statement = "SELECT token, rtrim(stratum), rtrim(language), rtrim(instrument), rtrim(consent), day, rtrim(answers)"
     found = spy.disk.rows(f"{statement} FROM naive_response {spy.where}")
     rows = [{**dict(zip(_COLUMNS, row, strict=True)), "answers": json.loads(row[-1])} for row in found]
     by_unit = {firm.unit: firm for firm in spy.work.firms}
@@ -61,6 +61,7 @@ def _orders(spy: Spy, rows: list[dict[str, Any]]) -> dict[str, Orders]:
         "log": (firms(disk.logged("naive_answered", "token", firm_of.keys())), logged),
         "box": (by_number, logged),
         "length": _by_length(spy, rows),
+        "snapshot": ([firm.unit for firm in spy.work.firms], stored),
         "receipt": (_receipts(spy), stored),
         "comment": (_comments(spy), stored),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,14 @@ def _live_through(number: int, keys: Keys, folder: Path, disk: SqliteDisk | Post
     """Let one wave happen; return the evidence against the real schema and, in the first waves, the naive one."""
     work = Fieldwork(number, keys, folder)
     spy = Spy(disk, work, with_naive=number <= WAVES_OF_THE_CONTROL)
-    for firm in work.firms:
-        receipt = work.answer(firm)
-        if spy.with_naive:
-            naive.answer(work.code, firm, receipt)
-        spy.look(firm, receipt)
+    for day, firms in groupby(work.firms, key=lambda firm: firm.day):
+        for firm in firms:
+            receipt = work.answer(firm)
+            if spy.with_naive:
+                naive.answer(work.code, firm, receipt)
+            spy.look(firm, receipt)
+        work.night(day)
+        spy.night(day)
     work.close()
     spy.before_opening()
     work.open_box(lambda step: disk.keep_log() if step is Step.COMMITTED else None)

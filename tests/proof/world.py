@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from survey_app.db import transaction
 from survey_app.envelopes import Secrets, link_secret, lookup, resume_code
 from survey_app.i18n import HERE
 from survey_app.keys import Keys
-from survey_app.models.fieldwork import Invitation, SampleUnit, Wave
-from survey_app.services import box, box_key, waves
+from survey_app.models.fieldwork import Invitation, Outcome, SampleUnit, Wave
+from survey_app.models.handout import HandoutKind
+from survey_app.services import board, box, box_key, handouts, invitations, snapshots, waves
 from survey_app.services.box import Step
 from survey_app.services.demonstration import STRATUM_LADDER, invent_frame, stratum_of
 from survey_app.services.invitations import standing
@@ -58,12 +59,18 @@ class Firm:
     language: str
     version: str
     consent: str
+    day: str
     secrets: Secrets
 
     @property
     def words(self) -> str:
         """Return its comment."""
         return str(self.answers["words"])
+
+
+def _day(mark: int) -> str:
+    """Return the day on which a firm answers: the first RARE have a day of their own, the others come 20 a day."""
+    return (date.today() + timedelta(days=mark if mark < RARE else RARE + (mark - RARE) // 20)).isoformat()
 
 
 def _comment(mark: int) -> str:
@@ -126,6 +133,7 @@ class Fieldwork:
             language=LANGUAGES[which] if rare else rng.choice(("vi-VN", "en-GB")),
             version=f"1.{which}" if rare else "1",
             consent=f"2026-11.{which}" if rare else "2026-11",
+            day=_day(mark),
             secrets=Secrets(link, resume_code()),
         )
 
@@ -140,6 +148,20 @@ class Fieldwork:
             save_page(session, firm.secrets, place, ASKED, filled, now=now)
         with transaction() as session:
             return cast(session, firm.secrets, found, now=now)
+
+    def night(self, day: str) -> None:
+        """Let the association learn who has answered, and act on it: outcomes, a new link, a file of links."""
+        with transaction() as session:
+            assert snapshots.take(session, date.fromisoformat(day)) == [self.code]
+        silent = sorted(set(self.strata) - {firm.unit for firm in self.firms})
+        with transaction() as session:
+            mine = select(Invitation.id).where(
+                Invitation.wave == self.code, Invitation.unit == self._rng.choice(silent)
+            )
+            board.note_outcome(session, self.code, session.scalars(mine).one(), Outcome.NO_CONTACT)
+            assert invitations.reissue(session, self._keys, self.code, session.scalars(mine).one())
+            now = datetime.now(HERE)
+            handouts.ask(session, self.code, HandoutKind.CARDS, only_waiting=True, by="association@example.vn", now=now)
 
     def _word_consent(self, version: str) -> None:
         if version == self._consent:
