@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import backtest, coverage
+from analysis import backtest, coverage, coverage_of_estimators
 from analysis.codebook import codebook
 from analysis.columns import in_scope
 from analysis.csv_rows import BadResponses
@@ -163,7 +163,8 @@ def _audit(options: argparse.Namespace) -> None:
     print(f"nine sub-indices pooled: {nine.mean():.4f}, lowest {nine.min():.4f}, highest {nine.max():.4f}\n")
     print(found.medians.round(4).to_string(), "\n")
     not_always = found.hidden[(found.hidden["published"] == 0) & (found.hidden["shown"] < 1)]
-    print(not_always.sort_values("shown").round(3).to_string())
+    print(not_always.sort_values("shown").round(3).to_string(), "\n")
+    print(coverage_of_estimators.cover(5 * options.seeds).round(4).to_string())
 
 
 def _composed(text: str) -> str:
@@ -192,7 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     book = command("codebook", _codebook, "Write instrument and framework as one document (Markdown).")
     book.add_argument("--out", type=Path, required=True, metavar="FILE.md")
-    audit = command("audit", _audit, "Simulate waves and count how often the 95 %% intervals hold the truth.")
+    audit = command("audit", _audit, "Simulate waves and samples; count how often the 95 %% intervals hold the truth.")
     audit.add_argument("--seeds", type=int, default=200)
     return parser
 

@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analysis.design import Design
+from analysis.design import Design, Labels
 from analysis.estimators import Estimate, Linearised, Mask
 from analysis.intervals import t_interval
-
-Labels = npt.NDArray[np.object_] | pd.Series
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,12 @@ def contrast(domains: Domains, weights: Mapping[object, float]) -> Estimate:
     """
     if unknown := [name for name in weights if name not in domains.table.index]:
         raise KeyError(f"no domain {', '.join(map(str, unknown))}")
-    names, factors = list(weights), np.array(list(weights.values()), dtype=float)
-    value = float(factors @ domains.table.loc[names, "value"].to_numpy(dtype=float))
-    variance = float(factors @ domains.covariance.loc[names, names].to_numpy() @ factors)
+    rows, factors = (
+        domains.table.index.get_indexer(pd.Index(list(weights), dtype=object)),
+        np.array(list(weights.values()), dtype=float),
+    )
+    value = float(factors @ domains.table["value"].to_numpy(dtype=float)[rows])
+    variance = float(factors @ domains.covariance.to_numpy()[np.ix_(rows, rows)] @ factors)
     se = math.sqrt(max(variance, 0))
-    n = int(domains.table.loc[names, "n"].to_numpy(dtype=int).sum())
+    n = int(domains.table["n"].to_numpy(dtype=int)[rows].sum())
     return Estimate(value, se, *t_interval(value, se, domains.df), domains.df, n, math.nan, math.nan)

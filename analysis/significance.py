@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.design import Design
-from analysis.domains import Domains, Labels, by, contrast
+from analysis.design import Design, Labels
+from analysis.domains import Domains, by, contrast
 from analysis.estimators import Estimate, Mask, Numbers, inside, mean
 from analysis.intervals import t_interval
 

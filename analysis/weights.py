@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analysis.design import Calibration, Design, Numbers
+from analysis.design import Calibration, Design, Labels, Numbers
 from analysis.fitting import Bounds, Distance, ImpossibleMargins, fitted
 
-Labels = npt.NDArray[np.object_] | pd.Series
 Totals = Mapping[str, float]
 
 

@@ -84,6 +84,12 @@ def test_a_contrast_of_a_domain_with_itself_is_nothing(design):
         contrast(by_award(design), {"z": 1})
 
 
+def test_labels_can_be_yes_and_no(design):
+    domains = by(lambda one: mean(SCORE, design, where=one), AWARD, design)
+    found = contrast(domains, {True: 1, False: -1})
+    assert figures(found) == figures(contrast(by_award(design), {"y": 1, "n": -1}))
+
+
 def test_shares_of_the_parts_add_up_to_the_share_of_the_whole(design):
     high = SCORE > 750
     parts = by(lambda one: total(high.astype(float), design, where=one), SCHOOLS["stype"], design)

@@ -155,6 +155,7 @@ def test_audit_prints_the_coverage_and_what_is_hidden(capsys):
     said = capsys.readouterr().out
     assert "nine sub-indices pooled" in said
     assert "5.09" in said
+    assert "grouped median of heaped days" in said
 
 
 @pytest.mark.parametrize("command", ["score", "backtest", "codebook", "audit"])
