@@ -136,9 +136,11 @@ class Design:
 
     def df(self, where: npt.NDArray[np.bool_] | None = None) -> float:
         """Return the degrees of freedom of a domain, or of all: units with a response in it less their strata."""
-        of_response = self.units.of_response
-        units = np.unique(of_response if where is None else of_response[where])
-        return float(units.size - np.unique(self.units.stratum[units]).size)
+        of_response, stratum, missed = self.units
+        units, strata = np.zeros(stratum.size, dtype=bool), np.zeros(missed.size, dtype=bool)
+        units[of_response if where is None else of_response[where]] = True
+        strata[stratum[units]] = True
+        return float(units.sum() - strata.sum())
 
     def covariance(self, linearised: Numbers) -> Numbers:
         """Return the covariance of totals of linearised values, shape (k, k), for `linearised` of shape (n, k).
