@@ -74,6 +74,18 @@ class Installation:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
 
+    @contextmanager
+    def working(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the job runner until the block ends."""
+        command = [sys.executable, "-m", "survey_app.jobs"]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=quiet, stderr=quiet)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
     def _wait(self) -> None:
         for _ in range(200):
             try:

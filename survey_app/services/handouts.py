@@ -9,8 +9,10 @@ import csv
 import io
 import secrets
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from multiprocessing import get_context
 from typing import cast
 
 import xlsxwriter
@@ -228,11 +230,13 @@ def xlsx(lines: Sequence[Line]) -> bytes:
 def _pdf(gathered: Gathered, progress: Progress) -> bytes:
     from pypdf import PdfWriter
 
-    whole, count = PdfWriter(), len(gathered.addressees)
-    for start in range(0, count, _PIECE):
-        piece = gathered.addressees[start : start + _PIECE]
-        whole.append(io.BytesIO(cards.printed(cast(cards.Kind, gathered.kind.value), piece, gathered.sheet)))
-        progress(100 * min(start + _PIECE, count) // count)
+    whole, kind = PdfWriter(), cast(cards.Kind, gathered.kind.value)
+    pieces = [gathered.addressees[at : at + _PIECE] for at in range(0, len(gathered.addressees), _PIECE)]
+    # typst keeps in memory what it has set: each piece has a process of its own
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as printer:
+        for done, piece in enumerate(pieces, start=1):
+            whole.append(io.BytesIO(printer.submit(cards.printed, kind, piece, gathered.sheet).result()))
+            progress(100 * done // len(pieces))
     out = io.BytesIO()
     whole.write(out)
     return out.getvalue()
