@@ -67,7 +67,8 @@ class Design:
     and anything set beside VCCI's figures) leaves the finite-population correction out.
     calibration: how `weight` was fitted to known totals, if it was.
     cluster: label, shape (n,), of what was drawn first and holds the response, nested in the strata; None where firms were
-    drawn themselves. Clusters are taken as drawn with replacement, unless `fpc` says of how many.
+    drawn themselves. Clusters are taken as drawn with replacement, which holds whatever was drawn inside them, unless `fpc`
+    says of how many; with it a cluster must have been asked as a whole, since what varies inside it is not counted.
     collapse: label, shape (n,), of what strata may be merged inside of (a size class, a region), or True for any two; None
     refuses a stratum with one unit. With it the smallest such stratum joins the smallest other of its label, ties go by
     name (`analysis.merging`): answers have no say. It overstates the variance by the difference of the merged means.

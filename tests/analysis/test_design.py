@@ -11,7 +11,7 @@ from analysis.design import Design, LonelyStratum
 from analysis.domains import by
 from analysis.estimators import mean, ratio, share, total
 from analysis.merging import CannotMerge, merge_small
-from tests.analysis import api, api_clusters
+from tests.analysis import api, api_clusters, api_two_stages
 
 SCHOOLS = api.schools()
 SCORE = SCHOOLS["api00"].to_numpy()
@@ -119,6 +119,16 @@ def test_errors_of_districts_are_those_of_r(fpc, expected):
     ]
     assert [each.estimate.se for each in found] == pytest.approx(expected, rel=1e-11)
     assert [each.estimate.df for each in found] == [14] * 5
+
+
+def test_errors_of_districts_of_which_a_part_was_drawn_are_those_of_r():
+    # `dclus2wr` in tests/api.Rout.save of cran/survey; the digits shown there
+    schools, design = api_two_stages.schools(), api_two_stages.design()
+    found = mean(schools["api00"].to_numpy(), design).estimate
+    assert [found.value, found.se] == pytest.approx([670.81, 30.712], abs=5e-3)
+    assert found.se == pytest.approx(30.712, abs=5e-4)
+    found = total(schools["enroll"].to_numpy(), design, where=schools["enroll"].notna().to_numpy()).estimate
+    assert [found.value, found.se] == pytest.approx([2639273, 820261], abs=0.5)
 
 
 def lonely(collapse=None, fpc=None) -> Design:
