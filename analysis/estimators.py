@@ -9,7 +9,7 @@ by side are in `analysis.domains`, quantiles in `analysis.quantiles`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from analysis.intervals import LEVEL, korn_graubard, logit, t_interval, wilson
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-ShareInterval = Literal["wilson", "logit", "korn_graubard"]
+ShareInterval = Literal["wilson", "t", "logit", "korn_graubard"]
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def share(
     """Estimate the share (0-1) of the domain for which `hit`, shape (n,), is true.
 
     Ratio estimator p = sum w y / sum w. n_effective = min(n, p(1-p)/v), n where v = 0; Wilson's interval stands on it,
-    the others are in `analysis.intervals`. Where every answer is alike the Taylor variance is 0, and Agresti and Coull's
-    (x + 2, n + 4) stands in for it in the standard error.
+    the others are in `analysis.intervals`; that of `t` can run past 0 and 1. Where every answer is alike the Taylor variance
+    is 0, and Agresti and Coull's (x + 2, n + 4) stands in for it in the standard error.
     """
     where = inside(design, where, hit)
     value, z, df = hajek(hit.astype(float), design, where)
@@ -65,12 +65,12 @@ def share(
     n, variance = int(where.sum()), variance_of(z, design)
     unseen = _alike(value, n) if value in (0, 1) else 0.0
     effective = min(n, value * (1 - value) / variance) if variance > 0 else float(n)
-    if interval == "wilson":
-        low, high = wilson(value, effective, level)
-    elif interval == "logit":
-        low, high = logit(value, math.sqrt(variance), df, level)
-    else:
-        low, high = korn_graubard(value, variance, n, df, level)
+    low, high = {
+        "wilson": lambda: wilson(value, effective, level),
+        "t": lambda: t_interval(value, math.sqrt(variance), df, level),
+        "logit": lambda: logit(value, math.sqrt(variance), df, level),
+        "korn_graubard": lambda: korn_graubard(value, variance, n, df, level),
+    }[interval]()
     se = math.sqrt(variance + unseen)
     return Linearised(Estimate(value, se, low, high, df, n, effective, n / effective), z, unseen)
 
@@ -91,11 +91,9 @@ def mean(y: Numbers, design: Design, *, where: Mask | None = None, level: float 
     if math.isnan(value):
         return Linearised(nothing(), z)
     n, variance = int(where.sum()), variance_of(z, design)
-    spread = float(np.dot(design.weight[where], (y[where] - value) ** 2) / design.weight[where].sum())
-    deff = variance * (n - 1) / spread if spread > 0 else math.nan
-    effective = n / deff if deff > 0 else float(n)
+    effects = _effects(y - value, variance, design, where)
     se = math.sqrt(variance)
-    return Linearised(Estimate(value, se, *t_interval(value, se, df, level), df, n, effective, deff), z)
+    return Linearised(Estimate(value, se, *t_interval(value, se, df, level), df, n, *effects), z)
 
 
 def total(y: Numbers, design: Design, *, where: Mask | None = None, level: float = LEVEL) -> Linearised:
@@ -112,7 +110,8 @@ def total(y: Numbers, design: Design, *, where: Mask | None = None, level: float
 def ratio(y: Numbers, x: Numbers, design: Design, *, where: Mask | None = None, level: float = LEVEL) -> Linearised:
     """Estimate the total of `y` by the total of `x`, both of shape (n,), over the domain; t interval.
 
-    sum w y / sum w x, z = w (y - R x) / sum w x (Särndal, Swensson and Wretman 1992, 5.6). NaN where sum w x is 0.
+    sum w y / sum w x, z = w (y - R x) / sum w x (Särndal, Swensson and Wretman 1992, 5.6). NaN where sum w x is 0. deff is that
+    of the mean of y - R x.
     """
     where = inside(design, where, y, x)
     z = np.zeros(design.n)
@@ -120,8 +119,12 @@ def ratio(y: Numbers, x: Numbers, design: Design, *, where: Mask | None = None, 
     if below == 0:
         return Linearised(nothing(), z)
     value = float(np.dot(design.weight[where], y[where])) / below
-    z[where] = design.weight[where] * (y[where] - value * x[where]) / below
-    return _with_t_interval(value, z, design, where, level)
+    residual = y - value * x
+    z[where] = design.weight[where] * residual[where] / below
+    found = _with_t_interval(value, z, design, where, level)
+    variance = (found.estimate.se * below / float(design.weight[where].sum())) ** 2
+    effective, deff = _effects(residual, variance, design, where)
+    return replace(found, estimate=replace(found.estimate, n_effective=effective, deff=deff))
 
 
 def inside(design: Design, where: Mask | None, *values: npt.NDArray[Any]) -> Mask:
@@ -162,6 +165,14 @@ def variance_of(z: Numbers, design: Design) -> float:
 def nothing() -> Estimate:
     """Return the estimate of a domain without a valid answer."""
     return Estimate(*(math.nan,) * 5, 0, math.nan, math.nan)
+
+
+def _effects(residual: Numbers, variance: float, design: Design, where: Mask) -> tuple[float, float]:
+    """Return n effective and deff of the mean of `residual`, which is 0, from its variance."""
+    n = int(where.sum())
+    spread = float(np.dot(design.weight[where], residual[where] ** 2) / design.weight[where].sum())
+    deff = variance * (n - 1) / spread if spread > 0 else math.nan
+    return n / deff if deff > 0 else float(n), deff
 
 
 def _with_t_interval(value: float, z: Numbers, design: Design, where: Mask, level: float) -> Linearised:

@@ -49,21 +49,22 @@ def adjust(
     if (wrong := answered & ~scope).any():
         raise ValueError(f"row {int(np.flatnonzero(wrong)[0])}: answered, and out of scope")
     rows = pd.DataFrame({"cell": np.asarray(cell, dtype=object), "asked": scope, "answered": answered})
-    classes = None
-    if within is not None:
-        rows["within"] = np.asarray(within, dtype=object)
-        if (rows.groupby("cell")["within"].nunique() > 1).any():
-            raise ValueError("a cell lies in two of the larger classes")
-        classes = {str(name): str(label) for name, label in rows.groupby("cell")["within"].first().items()}
+    rows["cell"] = rows["cell"].astype(str)
+    classes = None if within is None else _classes(rows["cell"], within)
     sizes = {str(name): int(size) for name, size in rows[scope].groupby("cell")["answered"].sum().items()}
     joined = merge_small(sizes, least, classes)
-    rows["cell"] = rows["cell"].astype(str).map(joined)
-    for name, counted in (("weight_asked", scope), ("weight_answered", answered)):
-        rows[name] = np.where(counted, weight, 0.0)
-    cells = rows[scope].groupby("cell")[["asked", "answered", "weight_asked", "weight_answered"]].sum()
-    cells["factor"] = cells["weight_asked"] / cells["weight_answered"]
-    factors = rows["cell"].map(cells["factor"]).to_numpy(dtype=float)
-    adjusted = np.where(answered, weight * factors, 0.0)
-    return Adjusted(
-        adjusted, cells[["asked", "answered", "factor"]], {name: to for name, to in joined.items() if name != to}
-    )
+    rows["cell"] = rows["cell"].map(joined)
+    rows["scope_weight"], rows["weight"] = np.where(scope, weight, 0.0), np.where(answered, weight, 0.0)
+    cells = rows[scope].groupby("cell")[["asked", "answered", "scope_weight", "weight"]].sum()
+    cells["factor"] = cells["scope_weight"] / cells["weight"]
+    factors = np.where(answered, rows["cell"].map(cells["factor"]).to_numpy(dtype=float), 0.0)
+    merged = {name: to for name, to in joined.items() if name != to}
+    return Adjusted(weight * factors, cells[["asked", "answered", "factor"]], merged)
+
+
+def _classes(cell: pd.Series, within: Labels) -> dict[str, str]:
+    """Return the one class of each cell."""
+    classes = pd.Series(np.asarray(within, dtype=object), cell.index).groupby(cell)
+    if (classes.nunique() > 1).any():
+        raise ValueError("a cell lies in two of the larger classes")
+    return {str(name): str(label) for name, label in classes.first().items()}

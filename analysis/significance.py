@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.design import Design, Labels
+from analysis.design import Codes, Design, Labels
 from analysis.domains import Domains, by, contrast
 from analysis.estimators import Estimate, Mask, Numbers, inside, mean
 from analysis.intervals import t_interval
@@ -74,26 +74,31 @@ def chisq(rows: Labels, columns: Labels, design: Design, *, where: Mask | None =
     degrees of freedom: the default of R's `survey::svychisq`. A response without one of the labels is left out.
     Raises NothingToCompare where one of them has fewer than two categories.
     """
-    first, second = (pd.factorize(np.asarray(each, dtype=object), sort=True) for each in (rows, columns))
-    where = inside(design, where, first[0], second[0]) & (first[0] >= 0) & (second[0] >= 0)
-    r, c = (np.unique(codes[where], return_inverse=True) for codes in (first[0], second[0]))
-    if min(r[0].size, c[0].size) < 2:
+    unknown = [pd.isna(np.asarray(labels, dtype=object)) for labels in (rows, columns)]
+    where = inside(design, where, *unknown) & ~unknown[0] & ~unknown[1]
+    (row, r), (column, c) = (_codes(labels, where) for labels in (rows, columns))
+    if min(r, c) < 2:
         raise NothingToCompare("a table has two rows and two columns at least; one answer has a single category here")
-    cell = np.zeros(design.n, dtype=np.int64)
-    cell[where] = r[1] * c[0].size + c[1]
-    shares, covariance = _cells(cell, r[0].size * c[0].size, design, where)
+    shares, covariance = _cells(row * c + column, r * c, design, where)
     n, df = int(where.sum()), design.df(where)
-    table = shares.reshape(r[0].size, c[0].size)
+    table = shares.reshape(r, c)
     expected = np.outer(table.sum(axis=1), table.sum(axis=0))
     pearson = n * float(((table - expected) ** 2 / expected).sum())
-    effects = _design_effects(table.shape, shares, covariance, n)
+    effects = _design_effects((r, c), shares, covariance, n)
     trace = float(np.trace(effects))
     above = trace**2 / float(np.trace(effects @ effects))
     statistic = pearson / trace
     return Test(statistic, above * df, above, float(stats.f.sf(statistic, above, above * df)), n)
 
 
-def _cells(cell: np.ndarray, number: int, design: Design, where: Mask) -> tuple[Numbers, Numbers]:
+def _codes(labels: Labels, where: Mask) -> tuple[Codes, int]:
+    """Return the number of each label in the domain, shape (n,), 0 outside, and how many there are."""
+    codes = np.zeros(where.size, dtype=np.int64)
+    codes[where], found = pd.factorize(np.asarray(labels, dtype=object)[where], sort=True)
+    return codes, len(found)
+
+
+def _cells(cell: Codes, number: int, design: Design, where: Mask) -> tuple[Numbers, Numbers]:
     """Return the share of each cell, shape (number,), and their covariance."""
     hits = (cell[:, None] == np.arange(number)) & where[:, None]
     weight = np.where(where, design.weight, 0.0)
@@ -101,7 +106,7 @@ def _cells(cell: np.ndarray, number: int, design: Design, where: Mask) -> tuple[
     return shares, design.covariance(weight[:, None] * (hits - shares * where[:, None]) / weight.sum())
 
 
-def _design_effects(shape: tuple[int, ...], shares: Numbers, covariance: Numbers, n: int) -> Numbers:
+def _design_effects(shape: tuple[int, int], shares: Numbers, covariance: Numbers, n: int) -> Numbers:
     """Return the generalised design effects of the interactions, shape ((r - 1)(c - 1), the same)."""
     rows, columns = np.divmod(np.arange(shares.size), shape[1])
     main = np.column_stack(

@@ -41,6 +41,7 @@ def test_totals_are_those_of_svy(design):
 def test_ratios_are_those_of_svy(design):
     found = ratio(SCORE, BELOW, design, where=ALL).estimate
     assert figures(found) == pytest.approx([1.890565582, 0.005691546, 1.879341403, 1.901789761], abs=1e-9)
+    assert found.deff == pytest.approx(1.093604, abs=1e-6)  # `deff="wr"`
     inside = ratio(SCORE, BELOW, design, where=AWARD).estimate
     assert figures(inside) == pytest.approx([1.837491388, 0.002642775, 1.832254029, 1.842728747], abs=1e-9)
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from analysis.design import Design
-from analysis.estimators import share
+from analysis.estimators import mean, share
 from analysis.intervals import korn_graubard, logit
 from tests.analysis import api
 
@@ -25,6 +25,13 @@ ALL = np.ones(200, dtype=bool)
 def test_an_interval_is_that_of_svy(over, interval, low, high):
     found = share(over < SCORE, api.design(fpc=False), where=ALL, interval=interval).estimate
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_the_t_interval_of_a_share_is_that_of_the_mean_of_noughts_and_ones():
+    hit = SCORE > 750
+    found = share(hit, api.design(fpc=False), interval="t").estimate
+    expected = mean(hit.astype(float), api.design(fpc=False)).estimate
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_on_a_simple_random_sample_korn_graubard_is_clopper_pearson():
