@@ -164,6 +164,19 @@ def test_the_bootstrap_of_a_median_has_the_error_of_woodruff():
     )
 
 
+def test_intervals_of_the_bootstrap_hold_the_truth_nineteen_times_in_twenty():
+    rng = np.random.default_rng(12)
+    stratum = np.repeat(["big", "small"], [40, 80])
+    design = Design(np.where(stratum == "big", 1.0, 4.0), stratum)
+    truth = (40 * 12 + 320 * 5) / (40 * 6 + 320 * 4)
+    inside = []
+    for seed in range(400):
+        y, x = rng.normal(np.where(stratum == "big", 12, 5), 3), rng.normal(np.where(stratum == "big", 6, 4), 1)
+        found = estimate(lambda w, y=y, x=x: (w @ y) / (w @ x), rao_wu(design, seed=seed, number=200))
+        inside.append(found.low[0] <= truth <= found.high[0])
+    assert 0.92 < np.mean(inside) < 0.975
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
