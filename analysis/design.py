@@ -102,12 +102,14 @@ class Design:
         drawn = np.bincount(of_unit, minlength=len(names)).astype(float)
         held = _held(strata, names, self.fpc, drawn)
         merged = self._merged(strata, names, drawn, held)
-        position, kept = pd.factorize(np.array([merged.get(name, name) for name in names], dtype=object), sort=True)
+        position, kept = _codes("stratum", np.array([merged.get(name, name) for name in names]), len(names))
+        if not merged:  # labels that only look alike stay apart
+            position, kept = np.arange(len(names)), names
         object.__setattr__(self, "weight", weight)
         object.__setattr__(self, "collapsed", merged)
         drawn, held = (_sums(each[:, None], position, len(kept))[:, 0] for each in (drawn, held))
         object.__setattr__(self, "units", Units(unit, position[of_unit], 1 - drawn / held))
-        object.__setattr__(self, "_factor", self._factors(drawn, [str(name) for name in kept]))
+        object.__setattr__(self, "_factor", self._factors(drawn, kept))
 
     def _merged(self, strata: Codes, names: list[str], drawn: Numbers, held: Numbers) -> dict[str, str]:
         if self.collapse is None:
@@ -174,7 +176,7 @@ def _held(strata: Codes, names: list[str], fpc: Numbers | None, drawn: Numbers) 
     if fpc is None:
         return held
     held[strata] = fpc
-    if (wrong := ~((held >= drawn) & (drawn > 0))).any():
+    if (wrong := ~(held >= drawn)).any():
         raise ValueError(f"stratum {names[int(wrong.argmax())]}: more units answered than it holds")
     if (differs := held[strata] != fpc).any():
         raise ValueError(f"stratum {names[int(strata[int(differs.argmax())])]}: `fpc` gives it two sizes")

@@ -14,7 +14,7 @@ class CannotMerge(ValueError):
 
 
 def merge_small(sizes: Mapping[str, int], least: int, within: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return by group the name of the group it now belongs to: itself, or several names joined by `+`.
+    """Return by group the name of the group it now belongs to: itself, or several names joined by ` + `.
 
     sizes: units in each group. least: what every group must have. within: by group, the larger class it may be merged
     inside of; None lets any two merge. The rule: the smallest group under `least` joins the smallest other of its class, ties go
@@ -31,7 +31,7 @@ def merge_small(sizes: Mapping[str, int], least: int, within: Mapping[str, str] 
             raise CannotMerge([first])
         second = min(others, key=lambda name: (size[name], name))
         members = sorted(groups.pop(first) + groups.pop(second))
-        joined = "+".join(members)
+        joined = " + ".join(members)
         groups[joined], classes[joined] = members, classes[first]
         size[joined] = size.pop(first) + size.pop(second)
     return {member: name for name, members in groups.items() for member in members}

@@ -142,9 +142,9 @@ def test_strata_of_one_are_merged_by_the_stated_rule_if_asked():
         lonely()
     region = np.array(["first"] * 4 + ["second"] * 7)
     found = lonely(region)
-    assert found.collapsed == {"a1": "a1+a2", "a2": "a1+a2", "b2": "b2+b3", "b3": "b2+b3"}
+    assert found.collapsed == {"a1": "a1 + a2", "a2": "a1 + a2", "b2": "b2 + b3", "b3": "b2 + b3"}
     assert found.df() == 11 - 3
-    assert lonely(collapse=True).collapsed == {"a2": "a2+b3", "b3": "a2+b3"}
+    assert lonely(collapse=True).collapsed == {"a2": "a2 + b3", "b3": "a2 + b3"}
 
 
 def test_a_merged_design_is_the_design_of_the_merged_strata():
@@ -161,7 +161,7 @@ def test_a_merged_design_is_the_design_of_the_merged_strata():
 
 def test_a_certainty_stratum_is_not_merged():
     fpc = np.array([12.0] * 3 + [1.0] + [30.0] * 4 + [20.0] * 2 + [7.0])
-    assert lonely(np.array(["first"] * 4 + ["second"] * 7), fpc).collapsed == {"b2": "b2+b3", "b3": "b2+b3"}
+    assert lonely(np.array(["first"] * 4 + ["second"] * 7), fpc).collapsed == {"b2": "b2 + b3", "b3": "b2 + b3"}
 
 
 def test_a_stratum_of_one_with_nothing_like_it_is_still_refused():
@@ -178,10 +178,14 @@ def test_one_stratum_has_one_size_and_one_label_for_merging():
 
 def test_groups_are_merged_until_each_is_large_enough():
     assert merge_small({"a": 5, "b": 9, "c": 30, "d": 25}, 20) == {
-        "a": "a+b+d",
-        "b": "a+b+d",
-        "d": "a+b+d",
+        "a": "a + b + d",
+        "b": "a + b + d",
+        "d": "a + b + d",
         "c": "c",
     }
     with pytest.raises(CannotMerge, match="nothing like it to merge with: a"):
         merge_small({"a": 5, "b": 40}, 20, {"a": "x", "b": "y"})
+
+
+def test_labels_that_only_look_alike_are_two_strata():
+    assert Design(np.ones(6), np.array([1, 1, 1, "1", "1", "1"], dtype=object)).df() == 4

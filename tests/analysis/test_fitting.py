@@ -105,19 +105,20 @@ def test_totals_that_would_leave_responses_without_weight_are_refused():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(["linear", "raking", "logit"]))
-def test_every_distance_meets_totals_that_some_weights_meet(seed, distance):
+@given(st.integers(0, 10_000), st.sampled_from(["linear", "raking", "logit"]), st.sampled_from([None, (0.6, 1.7)]))
+def test_every_distance_meets_totals_that_some_weights_meet(seed, distance, bounds):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(30, 200))
     columns = np.column_stack([np.ones(n), rng.integers(0, 2, n), rng.lognormal(5, 1, n)])
     weight = rng.uniform(1, 10, n)
     totals = (weight * rng.uniform(0.75, 1.5, n)) @ columns
-    found = fitted(weight, columns, totals, names=["a", "b", "c"], distance=distance)
+    found = fitted(weight, columns, totals, names=["a", "b", "c"], distance=distance, bounds=bounds)
     assert found @ columns == pytest.approx(totals, rel=1e-8)
     assert (found > 0).all()
-    if distance == "logit":
-        assert (found / weight > 0.4).all()
-        assert (found / weight < 2.5).all()
+    if bounds or distance == "logit":
+        low, high = bounds or (0.4, 2.5)
+        assert (found / weight >= low - 1e-12).all()
+        assert (found / weight <= high + 1e-12).all()
 
 
 @settings(max_examples=30, deadline=None)

@@ -34,8 +34,8 @@ def test_small_cells_are_merged_inside_their_class():
     cell = np.repeat(["a1", "a2", "b1", "b2"], [30, 10, 60, 50])
     answered = np.ones(150, dtype=bool)
     found = adjust(np.ones(150), answered, cell, within=np.repeat(["a", "b"], [40, 110]))
-    assert found.merged == {"a1": "a1+a2", "a2": "a1+a2"}
-    assert found.cells["answered"].to_dict() == {"a1+a2": 40, "b1": 60, "b2": 50}
+    assert found.merged == {"a1": "a1 + a2", "a2": "a1 + a2"}
+    assert found.cells["answered"].to_dict() == {"a1 + a2": 40, "b1": 60, "b2": 50}
     assert (found.cells["answered"] >= 20).all()
     with pytest.raises(CannotMerge, match="nothing like it to merge with: a2"):
         adjust(np.ones(150), answered, cell, within=np.repeat(["a", "c", "b"], [30, 10, 110]))
