@@ -77,7 +77,11 @@ def trim(design: Design, upper: float, lower: float = 0.0) -> Design:
     while ((weight > upper) | (weight < lower)).any():
         outside |= (weight > upper) | (weight < lower)
         cut = np.clip(weight, lower, upper)
-        weight = np.where(outside, cut, cut + (weight - cut).sum() / max((~outside).sum(), 1))
+        if outside.all():
+            raise ImpossibleMargins(
+                "every weight lies at a limit, and nobody is left to take what is cut off: widen the limits"
+            )
+        weight = np.where(outside, cut, cut + (weight - cut).sum() / (~outside).sum())
     return replace(design, weight=weight)
 
 

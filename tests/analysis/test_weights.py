@@ -127,6 +127,8 @@ def test_trimming_keeps_the_sum_and_every_limit():
 def test_limits_without_room_and_fitted_weights_are_not_trimmed(design):
     with pytest.raises(ImpossibleMargins, match=r"weights of 0 to 1\.5 cannot add up to 6"):
         trim(Design(np.array([1.0, 2.0, 3.0])), 1.5)
+    with pytest.raises(ImpossibleMargins, match="nobody is left"):
+        trim(Design(np.array([0.1, 10.0])), 6, 0.5)
     with pytest.raises(ImpossibleMargins, match="trim before that"):
         trim(poststratify(design, AWARD, AWARDS), 40)
 
