@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from survey_app import create_app
 from survey_app.config import Config
 from survey_app.db import db
+from survey_app.i18n import vietnamese
 from survey_app.keys import Keys
 from tests.survey_app.respondent.at_form import make_firms
 
@@ -28,6 +29,11 @@ _SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, summary
   .map(([each, tapped]) => [each, tapped.getBoundingClientRect()])
   .filter(([, box]) => box.height < least || box.width < least)
   .map(([each, box]) => `${each.outerHTML.slice(0, 90)} ${box.width}x${box.height}`)"""
+
+
+#: Turns English words of a page into those of a phone's language.
+Say = Callable[[str], str]
+IN_VIETNAMESE: Say = vietnamese().gettext
 
 
 @dataclass
@@ -51,14 +57,22 @@ def served(config: Config, firms: int) -> Iterator[Place]:
     app = create_app(config, keys)
     with app.app_context():
         links = make_firms(db.session, keys, firms)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    with serving(app) as port:
+        yield Place(app, f"http://127.0.0.1:{port}", links)
+
+
+@contextmanager
+def serving(app: Flask, port: int = 0) -> Iterator[int]:
+    """Serve an application until the block ends; yield its port."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield Place(app, f"http://127.0.0.1:{server.port}", links)
+        yield server.port
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
 
 
 def phone(browser: Browser, *, width: int = 320, scripts: bool = True, **more: object) -> Page:
@@ -83,17 +97,17 @@ def press(page: Page, name: str) -> None:
         page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.click()
 
 
-def begin(page: Page, link: str) -> str:
+def begin(page: Page, link: str, say: Say = IN_VIETNAMESE) -> str:
     """Go from the link to the first question; return the resume code."""
     page.goto(link)
-    press(page, "Bắt đầu")
-    press(page, "Tôi đồng ý, bắt đầu")
+    press(page, say("Begin"))
+    press(page, say("I agree, begin"))
     return page.locator(".code").inner_text()
 
 
-def resume(page: Page, place: Place, link: str, code: str) -> None:
+def resume(page: Page, place: Place, link: str, code: str, say: Say = IN_VIETNAMESE) -> None:
     """Open a form that was begun elsewhere."""
     page.goto(f"{place.url}/p/ma")
-    page.get_by_label("Đường link hoặc mã").fill(link)
-    page.get_by_label("Mã tiếp tục").fill(code)
-    press(page, "Làm tiếp")
+    page.get_by_label(say("Your link or its code")).fill(link)
+    page.get_by_label(say("Resume code")).fill(code)
+    press(page, say("Go on"))
