@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +10,13 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, Literal
 
-import segno
-
 from questionnaires.base import Language
 from survey_app.config import Config
 from survey_app.envelopes import format_code
+from survey_app.qr import qr_code
 
 Kind = Literal["cards", "letters"]
 FOLDER = Path(__file__).resolve().parent.parent / "printed"
-#: So much of a code can be dirty or torn: 25 %.
-_ERROR_LEVEL = "q"
 _LONGEST_NAME = 90  # letters that a card has room for
 
 WORDS: dict[str, dict[Language, str]] = {
@@ -104,15 +100,6 @@ def printed(kind: Kind, firms: Sequence[Addressee], sheet: Sheet) -> bytes:
         ignore_system_fonts=True,
     )
     return pdf
-
-
-def qr_code(address: str) -> str:
-    """Return the QR code of an address as SVG, its white rim included; it takes the size it is given."""
-    out = io.BytesIO()
-    segno.make(address, error=_ERROR_LEVEL, micro=False).save(
-        out, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True
-    )
-    return out.getvalue().decode()
 
 
 def _firm(firm: Addressee, sheet: Sheet) -> dict[str, Any]:

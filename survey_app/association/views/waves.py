@@ -17,7 +17,8 @@ from survey_app.i18n import language, now_here
 from survey_app.models.draw import Draw
 from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.job import JobStatus
-from survey_app.services import calendar, cards, fieldwork, jobs, rehearsals
+from survey_app.qr import qr_code
+from survey_app.services import calendar, fieldwork, jobs, rehearsals
 from survey_app.services import waves as life
 from survey_app.services.fieldwork import Progress
 from survey_app.services.invitations import link_of
@@ -90,7 +91,7 @@ def wave(wave: str) -> ResponseReturnValue:
         rehearsal=rehearsal,
         links=_test_links(rehearsal),
         open_link=_open_link(found),
-        qr_code=cards.qr_code,
+        qr_code=qr_code,
     )
 
 
@@ -113,7 +114,7 @@ def poster(wave: str) -> ResponseReturnValue:
     found = _real(wave)
     if not found.by_open_link:
         raise life.UnknownWave(wave=wave)
-    return render_template("association/poster.html", wave=found, link=_open_link(found), qr_code=cards.qr_code)
+    return render_template("association/poster.html", wave=found, link=_open_link(found), qr_code=qr_code)
 
 
 def _test_links(rehearsal: Wave | None) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from questionnaires.instrument import Item, Page
 from survey_app import access
+from survey_app.config import Config
 from survey_app.db import transaction
 from survey_app.envelopes import format_code
+from survey_app.qr import qr_code
 from survey_app.respondent.browser import forget, held, keep
 from survey_app.respondent.conflict import Difference, chosen_answers, differences
 from survey_app.respondent.forms import PageForm, PlainForm, page_form
@@ -186,4 +188,7 @@ def _show(
 def code() -> ResponseReturnValue:
     """Show the resume code again, and how to go on on another device."""
     entry = enter()
-    return render_template("respondent/code.html", form=PlainForm(), code=format_code(entry.held.resume))
+    config: Config = current_app.extensions["config"]
+    address = f"{config.base_url}/p/ma"  # no code in it: people take a photo of this page, and both codes open the form
+    shown = {"code": format_code(entry.held.resume), "address": address, "picture": qr_code(address)}
+    return render_template("respondent/code.html", form=PlainForm(), **shown)

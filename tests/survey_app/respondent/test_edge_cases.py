@@ -47,7 +47,7 @@ def test_a_wrong_code_names_the_field_that_is_wrong(client, link):
 def test_the_way_to_another_device_shows_address_and_code_and_mails_nothing(client, link, config):
     code = begin(client, link)
     page = client.get("/p/ma-tiep-tuc").text
-    assert f"{config.base_url}/p</strong>" in page
+    assert f"{config.base_url}/p/ma</strong>" in page
     assert code in page
     assert format_code(link) not in page
     assert "Không có tin nhắn hay thư nào" in page

@@ -89,6 +89,8 @@ def test_the_whole_way_keeps_to_two_queries_a_page_four_a_save_seven_to_send(fir
     assert seen > 20
     assert max(reading for reading, _ in costs) <= GET, costs
     assert max(saving for _, saving in costs) <= SAVE, costs
+    assert _kilobytes(firm.get("/p/ma-tiep-tuc").data) <= LATER_PAGE
+    queries(statements)
     review = firm.get("/p/xem-lai")
     assert _kilobytes(review.data) <= LATER_PAGE
     assert queries(statements) <= GET
