@@ -34,5 +34,7 @@ def create_app(config: Config, keys: Keys | None = None) -> Flask:
         csrf.exempt(app.blueprints["respondent"])  # its forms check their own token, and come back with what was typed
     for endpoint in security.UPLOADS & app.view_functions.keys():
         csrf.exempt(app.view_functions[endpoint])  # its form checks its own token, once it is known who asks
+    for endpoint in security.PRESSED_BY_MAIL & app.view_functions.keys():
+        csrf.exempt(app.view_functions[endpoint])  # a mail program has no token; the address itself is one
     cli.register(app)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -45,6 +46,22 @@ class Config(BaseSettings):
     framework: str = "pci_2023"
     consent_version: str = "2026-11"
 
+    smtp_host: str = ""  # no mail without it
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+    mail_sender: str = ""
+    mail_per_minute: int = 60
+    imap_host: str = ""  # mail that comes back is looked for here
+    imap_port: int = 993
+    imap_user: str = ""
+    imap_password_file: Path | None = None
+    gateway_url: str = ""  # of text messages and Zalo; without it they leave as files
+    gateway_hosts: tuple[str, ...] = ()
+    gateway_token_file: Path | None = None
+    days_off: tuple[date, ...] = ()
+
     @classmethod
     def from_env(cls) -> Self:
         """Return the settings of this process; raise BadConfiguration naming each bad one."""
@@ -54,6 +71,7 @@ class Config(BaseSettings):
             bad = "; ".join(f"PCI_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise BadConfiguration(f"Settings to correct: {bad}") from error
         config.require_safe()
+        config.require_whole()
         return config
 
     def require_safe(self) -> None:
@@ -66,6 +84,18 @@ class Config(BaseSettings):
                 f"PCI_BASE_URL is {self.base_url}: it must start with https:// "
                 "(plain http is only for PCI_DEMONSTRATION=true on 127.0.0.1)"
             )
+
+    def require_whole(self) -> None:
+        """Raise BadConfiguration if mail or the gateway are set by half, or could be read on the way."""
+        if self.smtp_host and "@" not in self.mail_sender:
+            raise BadConfiguration("PCI_MAIL_SENDER is missing: mail needs an address that it comes from")
+        if self.smtp_host and self.smtp_security == "none" and not self.demonstration:
+            raise BadConfiguration("PCI_SMTP_SECURITY is none: personal links would travel in the clear")
+        gateway = urlsplit(self.gateway_url)
+        if self.gateway_url and gateway.hostname not in self.gateway_hosts:
+            raise BadConfiguration(f"PCI_GATEWAY_URL: {gateway.hostname} is not among PCI_GATEWAY_HOSTS")
+        if self.gateway_url and gateway.scheme != "https" and not self.demonstration:
+            raise BadConfiguration("PCI_GATEWAY_URL must start with https://")
 
     @cached_property
     def secure(self) -> bool:

@@ -26,13 +26,17 @@ from survey_app.config import Config
 from survey_app.db import db, is_sqlite, reading, transaction
 from survey_app.errors import DomainError
 from survey_app.i18n import now_here
+from survey_app.messaging import sender, trial
+from survey_app.messaging.channels import ways
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import frame, frame_uploads, handouts, jobs, releases, scoring, snapshots, waves
+from survey_app.services import frame, frame_uploads, handouts, jobs, messages, releases, scoring, snapshots, waves
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
 LOOK_EVERY = 1.0  # seconds
 BEAT_EVERY = 5.0
+POST_EVERY = 20.0
+LOOK_FOR_BOUNCES_EVERY = 600.0
 
 log = logging.getLogger("survey_app.jobs")
 Progress = Callable[[int], None]
@@ -127,8 +131,18 @@ def handout(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
         gathered = handouts.gather(session, number, keys, current_app.extensions["config"])
     content, firms = handouts.make(gathered, progress), len(gathered.lines)
     with transaction() as session:
-        handouts.note(session, number, content, firms, keys)
+        handouts.note(session, number, content, gathered, keys, now=now_here())
     return Text(vi=f"Đã tạo tệp cho {firms} doanh nghiệp.", en=f"The file for {firms} firms is made.")
+
+
+def try_message(arguments: Mapping[str, Any], by: str, _progress: Progress) -> Text:
+    """Send a step's message, in both languages, to whoever asked for it."""
+    code, number = str(arguments["wave"]), int(arguments["step"])
+    config, keys = current_app.extensions["config"], current_app.extensions["keys"]
+    with transaction() as session:
+        letters = trial.letters(session, code, number, config, keys, to=by, today=now_here().date())
+    trial.send(letters, config)
+    return Text(vi=f"Đã gửi thử tới {by}.", en=f"A trial was sent to {by}.")
 
 
 WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
@@ -139,6 +153,7 @@ WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
     "examine": examine,
     "import": import_,
     "handout": handout,
+    "try_message": try_message,
 }
 
 
@@ -172,7 +187,10 @@ class Runner:
         self.stopping = False
         self.claim: Claim | None = None
         self.child: subprocess.Popen[bytes] | None = None
-        self._beaten = float("-inf")
+        self._config, self._keys = app.extensions["config"], app.extensions["keys"]
+        self._channels = set(ways(self._config))
+        self._sender: subprocess.Popen[bytes] | None = None
+        self._beaten = self._posted = self._looked = float("-inf")
         self._kept_house: date | None = None
 
     def run(self) -> None:
@@ -184,6 +202,9 @@ class Runner:
         if self.child:
             self.child.terminate()
             self.child.wait()
+        if self._sender:
+            self._sender.terminate()
+            self._sender.wait()
 
     def stop(self, *_signal: object) -> None:
         """Stop at the next look."""
@@ -195,6 +216,7 @@ class Runner:
             try:
                 self._beat()
                 self._keep_house()
+                self._post()
                 self._reap()
                 self._start()
             except DBAPIError:
@@ -218,6 +240,26 @@ class Runner:
                 snapshots.take(session, now.date())
                 handouts.forget(session, now)
             self._kept_house = now.date()
+
+    def _post(self) -> None:
+        """Queue the messages whose day has come, and have a process of its own send what is due."""
+        if time.monotonic() - self._posted < POST_EVERY or not sender.is_time(self._config):
+            return
+        self._posted = time.monotonic()
+        if self._channels and (self._sender is None or self._sender.poll() is not None) and self._has_mail():
+            self._sender = subprocess.Popen([sys.executable, "-m", sender.__name__])  # noqa: S603 - our own module
+
+    def _has_mail(self) -> bool:
+        """Queue the messages whose day has come, and say whether a sender has work: to send, or to see what came back."""
+        now = now_here()
+        with transaction() as session:
+            messages.queue_due(session, self._keys, now=now, channels=self._channels)
+            if messages.is_due(session, now=now, channels=self._channels):
+                return True
+        is_time_to_look = bool(self._config.imap_host) and time.monotonic() - self._looked > LOOK_FOR_BOUNCES_EVERY
+        if is_time_to_look:
+            self._looked = time.monotonic()
+        return is_time_to_look
 
     def _reap(self) -> None:
         if self.child is None or self.claim is None or self.child.poll() is None:

@@ -53,6 +53,8 @@ _ALWAYS: Mapping[str, str] = {
 
 #: Views that take a file. They set their own limit once they know who asks, so nothing may read the body before.
 UPLOADS = {"association.upload"}
+#: Pages whose button mail programs press by themselves (RFC 8058).
+PRESSED_BY_MAIL = {"public.messages_stopped"}
 
 
 class _Number(IntegerConverter):

@@ -14,22 +14,7 @@ import survey_app.models  # noqa: F401 - fills the metadata
 from survey_app import migrate
 from survey_app.db import Base
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0008",
-    "0009",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-)
+REVISIONS = tuple(f"{number:04d}" for number in range(1, 16))
 
 
 @pytest.fixture

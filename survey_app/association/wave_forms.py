@@ -9,7 +9,16 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, IntegerField, SelectChoice, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -148,3 +157,21 @@ class HandoutForm(FlaskForm):
 
     kind = SelectField(_("On what"), choices=_choices(HANDOUTS))
     whom = SelectField(_("For whom"), choices=_choices(WHOM))
+
+
+CHANNELS = {
+    "email": _("E-mail"),
+    "sms": _("Text message (SMS)"),
+    "zalo": _("Zalo"),
+}
+
+
+class StepForm(FlaskForm):
+    """One step of the contact plan."""
+
+    send_on = DayField(_("Day"))
+    channel = SelectField(_("Channel"), choices=_choices(CHANNELS))
+    subject_vi = StringField(_("Subject in Vietnamese"), [Length(max=200)])
+    text_vi = TextAreaField(_("Text in Vietnamese"), [InputRequired(_("Enter the text")), Length(max=4000)])
+    subject_en = StringField(_("Subject in English"), [Length(max=200)])
+    text_en = TextAreaField(_("Text in English"), [InputRequired(_("Enter the text")), Length(max=4000)])

@@ -86,7 +86,9 @@ def links(wave: str, out: Path) -> None:
     """
     keys = installed_keys()
     with transaction() as session:
-        wanted = handouts.ask(session, wave, HandoutKind.CSV, only_waiting=False, by=getpass.getuser(), now=now_here())
+        wanted = handouts.ask(
+            session, wave, HandoutKind.CSV, handouts.Whom(only_waiting=False), by=getpass.getuser(), now=now_here()
+        )
         gathered = handouts.gather(session, wanted.id, keys, config())
         count = wanted.firms = len(gathered.lines)
         with out.open("xb") as file:

@@ -31,6 +31,7 @@ class Handout(Base):
     kind: Mapped[HandoutKind] = mapped_column(choice(HandoutKind))
     only_waiting: Mapped[bool]  # firms that had not answered at the last snapshot; else all without an outcome
     firm: Mapped[str | None] = mapped_column(String(32))  # one invitation alone, which may have been drawn away since
+    step: Mapped[int | None]  # of the contact plan: the file holds that step's messages, for another tool to send
     made_by: Mapped[str] = mapped_column(String(120))
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     firms: Mapped[int | None]  # once it is made

@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from survey_app.access import EVERYONE, allow
-from survey_app.db import db
+from survey_app.db import db, transaction
+from survey_app.messaging import unsubscribing
 from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.response import Receipt
+from survey_app.services import frame
 from survey_app.services import health as condition
 from survey_app.templating import asset
 
@@ -87,3 +89,21 @@ def robots() -> ResponseReturnValue:
 def favicon() -> ResponseReturnValue:
     """Answer browsers that ask for an icon by its old name."""
     return redirect(asset("favicon.svg"))
+
+
+@bp.get("/khong-nhan-tin/<token>")
+@allow(EVERYONE)
+def stop_messages(token: str) -> ResponseReturnValue:  # noqa: ARG001 - the button posts to this same address
+    """Ask whether a firm wants no more messages; the page is the same for every address."""
+    return render_template("public/stop_messages.html", is_done=False)
+
+
+@bp.post("/khong-nhan-tin/<token>")
+@allow(EVERYONE)
+def messages_stopped(token: str) -> ResponseReturnValue:
+    """Note that a firm wants no more messages; mail programs press this by themselves (RFC 8058)."""
+    unit = unsubscribing.unit_of(current_app.extensions["keys"], token)
+    if unit is not None:
+        with transaction() as session:
+            frame.opt_out(session, unit)
+    return render_template("public/stop_messages.html", is_done=True)

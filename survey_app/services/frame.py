@@ -145,3 +145,8 @@ def matching(words: str) -> list[ColumnElement[bool]]:
     if not by_name:
         return []
     return [or_(and_(*by_name), SampleUnit.tax_code.startswith(words.strip(), autoescape=True))]
+
+
+def opt_out(session: Session, unit: str) -> None:
+    """Note that a firm wants no messages."""
+    session.execute(update(SampleUnit).where(SampleUnit.id == unit).values(opted_out=True))

@@ -10,13 +10,13 @@ import io
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from typing import cast
 
 import xlsxwriter
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from questionnaires.base import Language
@@ -28,9 +28,10 @@ from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, SampleUnit
 from survey_app.models.handout import Handout, HandoutKind
 from survey_app.models.job import Job
-from survey_app.services import cards, waves
+from survey_app.services import cards, messages, waves
 from survey_app.services.instruments import instrument_of
-from survey_app.services.invitations import link_of
+from survey_app.services.invitations import link_of, waiting
+from survey_app.services.letters import Writer
 
 KEPT = timedelta(days=1)
 #: Firms on one piece of a PDF: what is made at a time, so that memory stays small and progress shows.
@@ -66,29 +67,24 @@ class Line:
     email: str | None
     language: str
     link: str
+    text: str | None = None
 
 
-def ask(
-    session: Session,
-    wave: str,
-    kind: HandoutKind,
-    *,
-    only_waiting: bool,
-    by: str,
-    now: datetime,
-    firm: str | None = None,
-) -> Handout:
-    """Note that a file of links is wanted; `make` makes it. `firm`: one invitation alone. Raises UnknownWave."""
+@dataclass(frozen=True)
+class Whom:
+    """For which firms a file is: those that had not answered at the last snapshot or all without an outcome; or one
+    invitation alone. `step`: those with a telephone, with their messages of that step of the contact plan.
+    """
+
+    only_waiting: bool = True
+    firm: str | None = None
+    step: int | None = None
+
+
+def ask(session: Session, wave: str, kind: HandoutKind, whom: Whom, *, by: str, now: datetime) -> Handout:
+    """Note that a file of links is wanted; `gather` and `make` make it. Raises UnknownWave."""
     waves.get(session, wave)
-    wanted = Handout(
-        id=secrets.token_hex(16),
-        wave=wave,
-        kind=kind,
-        only_waiting=only_waiting,
-        firm=firm,
-        made_by=by,
-        made_at=now,
-    )
+    wanted = Handout(id=secrets.token_hex(16), wave=wave, kind=kind, made_by=by, made_at=now, **asdict(whom))
     session.add(wanted)
     session.flush()
     return wanted
@@ -121,6 +117,8 @@ class Gathered:
     lines: list[Line]
     addressees: list[cards.Addressee]
     sheet: cards.Sheet
+    step: int | None = None
+    invitations: list[str] = field(default_factory=list)
 
 
 def gather(session: Session, number: str, keys: Keys, config: Config) -> Gathered:
@@ -131,11 +129,21 @@ def gather(session: Session, number: str, keys: Keys, config: Config) -> Gathere
         raise NobodyWaits
     wave = waves.get(session, wanted.wave)
     minutes = instrument_of(session, wave.instrument_hash).minutes
+    lines = [_line(keys, config, *firm) for firm in firms]
+    if wanted.step is not None:
+        step = messages.step_of(session, wave, wanted.step)
+        writer = Writer(step, wave, minutes, config, keys, wanted.made_at.date())
+        reached = [firm for firm, line in zip(firms, lines, strict=True) if line.phone]
+        firms, lines = reached, [_line(keys, config, *firm, text=writer.write(*firm).text) for firm in reached]
+        if not firms:
+            raise NobodyWaits
     return Gathered(
         wanted.kind,
-        [_line(keys, config, *firm) for firm in firms],
+        lines,
         [_addressee(keys, *firm) for firm in firms],
         cards.Sheet(wave.code, minutes, wave.closes_on, config),
+        wanted.step,
+        [invitation.id for invitation, _unit in firms],
     )
 
 
@@ -148,11 +156,13 @@ def make(gathered: Gathered, progress: Progress) -> bytes:
     return _pdf(gathered, progress)
 
 
-def note(session: Session, number: str, content: bytes, firms: int, keys: Keys) -> None:
-    """Keep a file that was made. Raises NoHandout."""
+def note(session: Session, number: str, content: bytes, gathered: Gathered, keys: Keys, *, now: datetime) -> None:
+    """Keep a file that was made; its messages count as sent from now on. Raises NoHandout, messages.AlreadyQueued."""
     wanted = get(session, number)
-    wanted.content, wanted.firms = encrypt(_key(keys), content, _place(number)), firms
+    wanted.content, wanted.firms = encrypt(_key(keys), content, _place(number)), len(gathered.invitations)
     session.flush()
+    if gathered.step is not None:
+        messages.note_given_out(session, wanted.wave, gathered.step, gathered.invitations, now)
 
 
 def content_of(handout: Handout, keys: Keys) -> bytes:
@@ -169,11 +179,6 @@ def forget(session: Session, now: datetime) -> None:
     session.execute(gone, execution_options={"synchronize_session": False})
 
 
-def waiting() -> list[ColumnElement[bool]]:
-    """Return what holds of an invitation whose firm may still be written to: by the last snapshot it has not answered."""
-    return [~Invitation.known_answered, Invitation.outcome.is_(None), ~SampleUnit.opted_out]
-
-
 Firm = tuple[Invitation, SampleUnit]
 
 
@@ -187,11 +192,11 @@ def _firms(session: Session, wanted: Handout) -> Sequence[Firm]:
     return cast("Sequence[Firm]", session.execute(statement.order_by(SampleUnit.folded, SampleUnit.id)).all())
 
 
-def _line(keys: Keys, config: Config, invitation: Invitation, unit: SampleUnit) -> Line:
+def _line(keys: Keys, config: Config, invitation: Invitation, unit: SampleUnit, text: str | None = None) -> Line:
     person = contacts.unseal(keys.contact, unit.id, unit.contact)
     phone = (person.phone or "").replace("+84", "0", 1)  # as message tools want it, and no formula
     link = link_of(config.base_url, keys.link, invitation)
-    return Line(unit.tax_code, unit.name, person.name, phone, person.email, unit.language, link)
+    return Line(unit.tax_code, unit.name, person.name, phone, person.email, unit.language, link, text)
 
 
 def _addressee(keys: Keys, invitation: Invitation, unit: SampleUnit) -> cards.Addressee:
@@ -199,12 +204,16 @@ def _addressee(keys: Keys, invitation: Invitation, unit: SampleUnit) -> cards.Ad
     return cards.Addressee(unit.name, unit.area or "", cast(Language, unit.language), secret)
 
 
+def _table(lines: Sequence[Line]) -> list[Sequence[str | None]]:
+    """Return header and rows; the last column, the text of a message, stands only where there are texts."""
+    columns = HEADER if lines[0].text is None else (*HEADER, "text")
+    return [columns, *(astuple(line)[: len(columns)] for line in lines)]
+
+
 def csv_text(lines: Sequence[Line]) -> str:
     """Return the lines as CSV, no cell of which a spreadsheet takes for a formula."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEADER)
-    writer.writerows([_plain(value) for value in astuple(line)] for line in lines)
+    csv.writer(out).writerows([_plain(value) for value in row] for row in _table(lines))
     return out.getvalue()
 
 
@@ -217,13 +226,12 @@ def xlsx(lines: Sequence[Line]) -> bytes:
     out = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:
-        page = book.add_worksheet()
+        page, bold = book.add_worksheet(), book.add_format({"bold": True})
         page.freeze_panes(1, 0)
         page.set_column(0, len(HEADER) - 1, 24)
-        page.write_row(0, 0, HEADER, book.add_format({"bold": True}))
-        for row, line in enumerate(lines, start=1):
-            for column, value in enumerate(astuple(line)):
-                page.write_string(row, column, value or "")
+        for row, values in enumerate(_table(lines)):
+            for column, value in enumerate(values):
+                page.write_string(row, column, value or "", None if row else bold)
     return out.getvalue()
 
 

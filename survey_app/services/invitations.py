@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.db import rows_changed, table_of
 from survey_app.envelopes import format_code, link_secret, lookup
 from survey_app.i18n import HERE
 from survey_app.keys import Keys
-from survey_app.models.fieldwork import Invitation, Outcome, Wave, WaveState
+from survey_app.models.fieldwork import Invitation, Outcome, SampleUnit, Wave, WaveState
 
 CLOSING_TIME = time(17, 0)
 
@@ -80,6 +80,11 @@ def set_outcome(session: Session, lookup: bytes, outcome: Outcome) -> bool:
     mine = (Invitation.lookup == lookup, ~Invitation.answered, open_wave)
     statement = update(Invitation).where(*mine).values(outcome=outcome)
     return rows_changed(session, statement) == 1
+
+
+def waiting() -> list[ColumnElement[bool]]:
+    """Return what holds of an invitation whose firm may still be written to: by the last snapshot it has not answered."""
+    return [~Invitation.known_answered, Invitation.outcome.is_(None), ~SampleUnit.opted_out]
 
 
 def reissue(session: Session, keys: Keys, wave: str, invitation: str) -> bool:

@@ -161,7 +161,7 @@ class Fieldwork:
             board.note_outcome(session, self.code, session.scalars(mine).one(), Outcome.NO_CONTACT)
             assert invitations.reissue(session, self._keys, self.code, session.scalars(mine).one())
             now = datetime.now(HERE)
-            handouts.ask(session, self.code, HandoutKind.CARDS, only_waiting=True, by="association@example.vn", now=now)
+            handouts.ask(session, self.code, HandoutKind.CARDS, handouts.Whom(), by="association@example.vn", now=now)
 
     def _word_consent(self, version: str) -> None:
         if version == self._consent:

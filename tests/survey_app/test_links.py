@@ -55,7 +55,9 @@ def wave(app, keys):
 def make(app, config, keys, kind: HandoutKind, *, only_waiting: bool = True) -> tuple[bytes, int]:
     """Return a file of the wave's links and for how many firms it is."""
     with app.app_context(), transaction() as session:
-        wanted = handouts.ask(session, "spring", kind, only_waiting=only_waiting, by="a", now=datetime.now(UTC))
+        wanted = handouts.ask(
+            session, "spring", kind, handouts.Whom(only_waiting=only_waiting), by="a", now=datetime.now(UTC)
+        )
         gathered = handouts.gather(session, wanted.id, keys, config)
     return handouts.make(gathered, lambda _percent: None), len(gathered.lines)
 

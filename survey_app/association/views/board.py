@@ -19,6 +19,7 @@ from survey_app.models.handout import HandoutKind
 from survey_app.services import board as boards
 from survey_app.services import invitations, sampling
 from survey_app.services import waves as life
+from survey_app.services.handouts import Whom
 from survey_app.services.instruments import instrument_of
 
 
@@ -124,4 +125,4 @@ def reissue(wave: str, invitation: str) -> ResponseReturnValue:
 @allow(*WHO)
 def print_letter(wave: str, invitation: str) -> ResponseReturnValue:
     """Have this firm's letter made."""
-    return hand_out(wave, HandoutKind.LETTERS, only_waiting=False, firm=invitation)
+    return hand_out(wave, HandoutKind.LETTERS, Whom(only_waiting=False, firm=invitation))

@@ -17,6 +17,7 @@ from survey_app.models.handout import HandoutKind
 from survey_app.models.job import JobStatus
 from survey_app.services import handouts, jobs
 from survey_app.services import waves as life
+from survey_app.services.handouts import Whom
 
 _TYPES = {
     HandoutKind.CARDS: ("application/pdf", "pdf"),
@@ -47,15 +48,15 @@ def make_links(wave: str) -> ResponseReturnValue:
     form = HandoutForm()
     if not form.validate_on_submit():
         return redirect(url_for(".links", wave=wave))
-    return hand_out(wave, HandoutKind(form.kind.data), only_waiting=form.whom.data == "waiting")
+    return hand_out(wave, HandoutKind(form.kind.data), Whom(only_waiting=form.whom.data == "waiting"))
 
 
-def hand_out(wave: str, kind: HandoutKind, *, only_waiting: bool, firm: str | None = None) -> ResponseReturnValue:
+def hand_out(wave: str, kind: HandoutKind, whom: Whom) -> ResponseReturnValue:
     """Queue a file of links, and go to its page."""
     now = datetime.now(UTC)
     with transaction() as session:
         life.require_state(session, wave, WaveState.DRAFT, WaveState.OPEN)
-        wanted = handouts.ask(session, wave, kind, only_waiting=only_waiting, by=g.account.email, now=now, firm=firm)
+        wanted = handouts.ask(session, wave, kind, whom, by=g.account.email, now=now)
         number = wanted.id
         jobs.enqueue(session, "handout", {"handout": number}, by=g.account.email, now=now)
     return redirect(url_for(".handout", number=number))

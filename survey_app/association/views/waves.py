@@ -189,7 +189,7 @@ def job(number: int) -> ResponseReturnValue:
 
 
 #: Long work that this page shows; what others ask for has pages of its own.
-KINDS = ("create", "close")
+KINDS = ("create", "close", "try_message")
 
 
 def _queue(session: Any, kind: str, arguments: dict[str, Any]) -> int:

@@ -1,0 +1,136 @@
+"""The sender: `python -m survey_app.messaging.sender`, a process that the job runner starts when messages wait.
+
+It sends one message after the other until none is due, and is the only one of its kind on the machine: a file is locked, and
+the lock goes with the process. What it dies in the middle of is put right by the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from imaplib import IMAP4
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, current_app
+
+from survey_app import create_app
+from survey_app.config import Config
+from survey_app.db import transaction
+from survey_app.i18n import now_here
+from survey_app.keys import Keys
+from survey_app.messaging import bounces, unsubscribing
+from survey_app.messaging.channels import Later, Letter, Refused, Unknown, Way, ways
+from survey_app.models.message import Channel, MessageState
+from survey_app.services import messages
+from survey_app.services.instruments import instrument_of
+from survey_app.services.letters import Writer
+from survey_app.services.messages import Taken
+from survey_app.services.working_hours import is_working_time
+
+#: So many refusals in a row are no accident: the step is stopped and a person looks.
+MOST_REFUSALS = 10
+
+log = logging.getLogger("survey_app.messaging.sender")
+
+
+class Sender:
+    """Sends what is due, at the pace of the settings."""
+
+    def __init__(self, config: Config, keys: Keys, found: dict[Channel, Way]) -> None:
+        self._config, self._keys, self._ways = config, keys, found
+        self._refusals = 0
+
+    def run(self) -> int:
+        """Send until nothing is due or the working hours end; return how many messages were handed over."""
+        sent = 0
+        with transaction() as session:
+            messages.recover(session, now=now_here())
+        while is_time(self._config) and (taken := self._next()) is not None:
+            sent += self._send(taken)
+            time.sleep(60 / self._config.mail_per_minute)
+        for way in self._ways.values():
+            way.close()
+        return sent
+
+    def _next(self) -> tuple[Taken, Letter] | None:
+        with transaction() as session:
+            taken = messages.take_next(session, self._keys, now=now_here(), channels=self._ways)
+            if taken is None:
+                return None
+            minutes = instrument_of(session, taken.wave.instrument_hash).minutes
+            writer = Writer(taken.step, taken.wave, minutes, self._config, self._keys, now_here().date())
+            words = writer.write(taken.invitation, taken.unit)
+            stop = unsubscribing.address_of(self._config, self._keys, taken.unit.id)
+            return taken, Letter(taken.id, taken.channel, taken.address, words.subject, words.text, stop)
+
+    def _send(self, work: tuple[Taken, Letter]) -> bool:
+        taken, written = work
+        try:
+            self._ways[taken.channel].hand_over(written, lambda: _note(taken, MessageState.HANDING))
+        except Unknown as error:
+            _note(taken, MessageState.UNSURE, error.reason)
+        except Later as error:
+            with transaction() as session:
+                messages.put_back(session, taken, now=now_here(), reason=error.reason)
+        except Refused as error:
+            _note(taken, MessageState.FAILED, error.reason)
+            self._refused(taken, error.reason)
+        else:
+            _note(taken, MessageState.SENT)
+            self._refusals = 0
+            return True
+        return False
+
+    def _refused(self, taken: Taken, reason: str) -> None:
+        self._refusals += 1
+        if self._refusals >= MOST_REFUSALS:
+            with transaction() as session:
+                messages.stop(session, taken.step.wave, taken.step.number, reason)
+            self._refusals = 0
+
+
+def _note(taken: Taken, state: MessageState, reason: str | None = None) -> None:
+    with transaction() as session:
+        messages.note(session, taken.id, state, now=now_here(), reason=reason)
+
+
+def is_time(config: Config) -> bool:
+    """Say whether firms may be written to now; a demonstration keeps no hours."""
+    return config.demonstration or is_working_time(now_here(), config.days_off)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Say whether this is the only sender, and stay it until the block ends."""
+    with (folder / "sender.lock").open("a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def send_all(app: Flask) -> int | None:
+    """Send what is due; return how many messages were handed over, or None if another sender is at work."""
+    with app.app_context():
+        config = cast(Config, current_app.extensions["config"])
+        with alone(config.keys_dir) as is_alone:
+            if not is_alone:
+                return None
+            sent = Sender(config, current_app.extensions["keys"], ways(config)).run()
+            if config.imap_host:
+                with suppress(OSError, IMAP4.error):  # the next look finds what this one did not
+                    bounces.collect(config)
+            return sent
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    send_all(create_app(Config.from_env()))
+    sys.exit(0)
