@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from survey_app.config import ROOT
@@ -26,6 +26,7 @@ class Installation:
     folder: Path
     database_url: str
     port: int
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -42,7 +43,7 @@ class Installation:
             "PCI_KEYS_DIR": str(self.folder / "keys"),
             "PYTHONPATH": str(ROOT),
         }
-        return {**os.environ, **own}
+        return {**os.environ, **own, **self.settings}
 
     def flask(self, *arguments: str) -> str:
         """Run a flask command and return what it printed; fail with it."""

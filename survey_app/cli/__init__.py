@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from survey_app.cli import box, database, demo, frame, instruments, keys, plan, responses, sample, scores, users, waves
+from survey_app.cli import (
+    box,
+    database,
+    demo,
+    frame,
+    instruments,
+    keys,
+    messages,
+    plan,
+    responses,
+    sample,
+    scores,
+    users,
+    waves,
+)
 
 GROUPS = (
     keys.group,
@@ -13,6 +27,7 @@ GROUPS = (
     frame.group,
     waves.group,
     sample.group,
+    messages.group,
     box.group,
     responses.group,
     scores.group,

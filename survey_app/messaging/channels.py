@@ -25,6 +25,8 @@ from survey_app.config import Config
 from survey_app.models.message import Channel
 
 _TIMEOUT = 30
+#: An address in a header stands on one line: broken up it would be encoded, and mail programs would not know it.
+_MAIL = SMTP.clone(max_line_length=500)
 
 
 class Refused(Exception):
@@ -129,7 +131,7 @@ class Mail:
 
 def as_mail(letter: Letter, config: Config) -> EmailMessage:
     """Return a letter as mail: plain text, nothing that could tell when it is read."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_MAIL)
     mail["From"] = formataddr((config.association_vi, config.mail_sender))
     mail["To"] = letter.address
     mail["Subject"] = letter.subject

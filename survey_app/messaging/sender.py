@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +17,6 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from survey_app import create_app
 from survey_app.config import Config
 from survey_app.db import transaction
 from survey_app.i18n import now_here
@@ -34,8 +32,6 @@ from survey_app.services.working_hours import is_working_time
 
 #: So many refusals in a row are no accident: the step is stopped and a person looks.
 MOST_REFUSALS = 10
-
-log = logging.getLogger("survey_app.messaging.sender")
 
 
 class Sender:
@@ -130,7 +126,13 @@ def send_all(app: Flask) -> int | None:
             return sent
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Send what is due, in a process of its own."""
+    from survey_app import create_app  # which knows this module by its commands
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     send_all(create_app(Config.from_env()))
-    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

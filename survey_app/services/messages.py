@@ -1,7 +1,7 @@
 """The contact plan of a wave: who gets which message when, and what became of it.
 
 A message is for firms that had not answered at today's snapshot, never for those that are answering now: whoever starts a batch
-must learn nothing new from whom it reaches. How a message is handed over exactly once: docs/adr/0010.
+must learn nothing new from whom it reaches. How a message is handed over exactly once: docs/adr/0011.
 """
 
 from __future__ import annotations
