@@ -1,20 +1,28 @@
-"""The association's wave in a real browser, on both databases: from a list with faults to a closed wave."""
+"""The association's wave in a real browser: from a list with faults, by letters and reminders, to a closed wave."""
 
 from __future__ import annotations
 
 import csv
 import re
+import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pypdf
 import pytest
 from playwright.sync_api import Browser, Download
+from sqlalchemy import create_engine, update
 
 from questionnaires.files import instrument_path, load_instrument
+from survey_app.i18n import now_here
+from survey_app.models.fieldwork import DailyCount, Wave
 from tests.browser import chromium
 from tests.journeys.reader import Reader, sign_in
 from tests.journeys.robot import Robot, invented_answers
+from tests.mail import Postbox, smtp_server
 from tests.server import Installation, installation
 from tests.survey_app.test_frame import HEADER, codes, row, xlsx
 
@@ -29,6 +37,13 @@ def browser():
         yield found
 
 
+@dataclass
+class MailingInstallation(Installation):
+    """An installation and the mail server that it sends through."""
+
+    postbox: Postbox = field(default_factory=Postbox)
+
+
 @pytest.fixture
 def place(tmp_path: Path, database_url: str):
     """An installation with an account of the association, served by gunicorn, its job runner beside it."""
@@ -36,8 +51,17 @@ def place(tmp_path: Path, database_url: str):
     (tmp_path / "box-passphrase.txt").write_text("a passphrase for tests only", encoding="utf-8")
     told = made.flask("users", "create", "hiephoi@example.vn", "--name", "Hiệp hội", "--role", "association")
     (tmp_path / "demo-password.txt").write_text(told.split()[-1], encoding="utf-8")
-    with made.served(), made.working():
-        yield made
+    with smtp_server() as box:
+        made = MailingInstallation(**vars(made), postbox=box)
+        made.settings = {
+            "PCI_SMTP_HOST": "127.0.0.1",
+            "PCI_SMTP_PORT": str(box.port),
+            "PCI_SMTP_SECURITY": "none",
+            "PCI_MAIL_SENDER": "khaosat@example.vn",
+            "PCI_MAIL_PER_MINUTE": "60000",
+        }
+        with made.served(), made.working():
+            yield made
 
 
 def the_list(folder: Path) -> Path:
@@ -110,6 +134,35 @@ def answer(place: Installation, link: str, number: int) -> bool:
     return robot.send()
 
 
+def send_step(staff: Reader, place: MailingInstallation, number: int) -> Counter[str]:
+    """Let a step of the contact plan go today, and wait until all is sent; return how often each address was written to."""
+    before = len(place.postbox.taken)
+    staff.page.goto(f"{place.url}/hh/dot/{WAVE}/tin/{number}")
+    staff.page.fill("#send_on", f"{now_here():%d/%m/%Y}")
+    staff.press("form:has(#send_on) button[type=submit]")
+    staff.look()
+    staff.press("text=Gửi vào ngày này")
+    place.flask("messages", "send")  # as the job runner does, without waiting for its next look
+    for _ in range(300):
+        states = place.flask("messages", "show", WAVE).splitlines()[number - 1]
+        if "sent" in states and "queued" not in states and "sending" not in states and "handing" not in states:
+            break
+        time.sleep(0.2)
+    assert "unsure" not in states
+    return Counter(to[0] for to, _mail in place.postbox.taken[before:])
+
+
+def a_night_passes(place: Installation) -> None:
+    """Put the last count a day back, and count again: what the job runner does after midnight."""
+    engine = create_engine(place.database_url)
+    with engine.begin() as connection:
+        yesterday = now_here().date() - timedelta(days=1)
+        connection.execute(update(DailyCount).values(day=yesterday))
+        connection.execute(update(Wave).where(Wave.code == WAVE).values(snapshot_on=yesterday))
+    engine.dispose()
+    assert WAVE in place.flask("waves", "snapshot")
+
+
 def set_outcome(staff: Reader, place: Installation, words: str, outcome: str) -> None:
     """Find a firm and set its outcome: one tap on its name, one on the outcome."""
     staff.page.goto(f"{place.url}/hh/dot/{WAVE}/theo-doi")
@@ -119,7 +172,8 @@ def set_outcome(staff: Reader, place: Installation, words: str, outcome: str) ->
     staff.press(f"main form button:has-text('{outcome}')")
 
 
-def test_a_wave_from_the_list_to_its_closing(browser: Browser, place: Installation):
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # each part is tested on both; this takes long
+def test_a_wave_from_the_list_to_its_closing(browser: Browser, place: MailingInstallation):
     staff = Reader(browser, 1280)
     sign_in(staff, place, "hiephoi@example.vn")
     import_the_list(staff, place)
@@ -130,12 +184,16 @@ def test_a_wave_from_the_list_to_its_closing(browser: Browser, place: Installati
     table = list(csv.DictReader(fetch(staff, place, "csv").path().read_text(encoding="utf-8-sig").splitlines()))
     assert len({line["link"] for line in table}) == DRAWN
 
+    invited = send_step(staff, place, 1)
+    assert (len(invited), set(invited.values())) == (DRAWN, {1})
     with ThreadPoolExecutor(4) as firms:
         sent = list(firms.map(lambda n: answer(place, table[n]["link"], n), range(ANSWERING)))
     assert sent.count(True) == ANSWERING
     staff.page.goto(f"{place.url}/hh/dot/{WAVE}/theo-doi")
     assert "Đã trả lời\n0" in staff.look()  # nothing is live
     assert WAVE in place.flask("waves", "snapshot")
+    reminded = send_step(staff, place, 2)
+    assert reminded == Counter({line["email"]: 1 for line in table[ANSWERING:]})
 
     waiting = [line["name"] for line in table[ANSWERING:]]
     for name, outcome in zip(
@@ -151,8 +209,12 @@ def test_a_wave_from_the_list_to_its_closing(browser: Browser, place: Installati
     assert rates["RR5"] == "98,7"  # 150 / 152
     assert rates["RR3"] == "37,7"  # 150 / (152 + 247 * 152 / 153)
 
+    a_night_passes(place)
+    again = send_step(staff, place, 3)
+    assert again == Counter({line["email"]: 1 for line in table[ANSWERING + 3 :]})  # not to the three with an outcome
+
     staff.page.set_viewport_size({"width": 360, "height": 760})
-    for path in ("", "/mau", "/the", "/theo-doi", "/theo-doi/goi", "/dong", "/gia-han"):
+    for path in ("", "/mau", "/the", "/tin", "/tin/3", "/theo-doi", "/theo-doi/goi", "/dong", "/gia-han"):
         staff.page.goto(f"{place.url}/hh/dot/{WAVE}{path}?lang=en")
         staff.look()
     staff.page.goto(f"{place.url}/hh/dot/{WAVE}/dong?lang=vi")
