@@ -29,9 +29,11 @@ def domestic() -> Instrument:
     return load_instrument(instrument_path("pci_domestic"))
 
 
-def make_opened_wave(session: Session, responses: int = 120, *, seed: int = 1, plan: bool = True) -> Wave:
+def make_opened_wave(
+    session: Session, responses: int = 120, *, code: str = "w1", seed: int = 1, plan: bool = True
+) -> Wave:
     """Return an opened wave with so many responses, and put the plan in force unless nobody reads it."""
-    wave, _ = make_wave(session, domestic(), code="w1", state=WaveState.OPENED)
+    wave, _ = make_wave(session, domestic(), code=code, state=WaveState.OPENED)
     rng = random.Random(seed)
     answers = [draw_answers(domestic(), distribution(), rng) for _ in range(responses)]
     for answer in answers:
