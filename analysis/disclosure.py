@@ -1,7 +1,8 @@
 """Which figures may leave the analyst: the publishing rules, applied once for a release.
 
 The rules, with their reasons, are in `docs/methodology.md`. A figure that is hidden or shown as a band counts as not
-measured in every released score: otherwise one subtraction from the linear score would give it back.
+measured in every released score: otherwise one subtraction from the linear score would give it back. Tables with margins
+have rules of their own in `disclosure_rules`, which take the thresholds from here.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ MIN_ANSWERS = 10
 MIN_SENSITIVE = 30
 MIN_EXTREME = 30
 MIN_RESPONSES = 100
-#: Firms on each side of a share, unless there are ten times the threshold.
+#: Firms on each side of a share, unless there are over ten times the threshold.
 MIN_SIDE = 3
-LARGE = 10 * MIN_ANSWERS
+LARGE = 10
 LOW_BAND, HIGH_BAND = 0.1, 0.9
 
 
@@ -55,6 +56,10 @@ def publish(scores: Scores, instrument: Instrument, framework: Framework, publis
 
 Verdict = tuple[str, str | None]
 
+#: Why a figure is hidden that nobody is told: "nearly all answered alike" is the figure itself, and beside one that is known
+#: to protect another a sum of two shares gives both back but for a firm or two. Both are released as `few_answers`.
+_ONE_SIDED, _PROTECTS = "one-sided", "protects another"
+
 
 def _verdict(indicator: Indicator, row: Any, instrument: Instrument) -> Verdict:
     """Return the status and the reason of one indicator."""
@@ -63,22 +68,23 @@ def _verdict(indicator: Indicator, row: Any, instrument: Instrument) -> Verdict:
     if indicator.rule is None or indicator.rule.item not in instrument.by_code:
         return "not_measured", "not_asked"
     n = int(row["n"])
-    if n < MIN_ANSWERS:
-        return "hidden", "few_answers"
-    if instrument.item(indicator.rule.item).sensitive != "none" and n < MIN_SENSITIVE:
-        return "hidden", "sensitive_few_answers"
-    if indicator.rule.stat != "share":
-        return ("hidden", "few_on_one_side") if _all_alike(indicator.rule, row) else ("shown", None)
-    if n < MIN_EXTREME and not LOW_BAND <= row["value"] <= HIGH_BAND:
+    least = MIN_ANSWERS if instrument.item(indicator.rule.item).sensitive == "none" else MIN_SENSITIVE
+    if n < least:
+        return "hidden", "few_answers" if n < MIN_ANSWERS else "sensitive_few_answers"
+    extreme = indicator.rule.stat == "share" and not LOW_BAND <= row["value"] <= HIGH_BAND
+    if extreme and n < MIN_EXTREME:
         return "band", "extreme_few_answers"
-    if n < LARGE and min(row["hits"], n - row["hits"]) < MIN_SIDE:
-        return "hidden", "few_on_one_side"
+    # the rounded count decides, as for decimals: what is shown must not tell on which side of a limit the true one is
+    if rounded(n) <= LARGE * least and _nearly_all_alike(indicator.rule, row):
+        return "hidden", _ONE_SIDED
     return "shown", None
 
 
-def _all_alike(rule: Rule, row: Any) -> bool:
-    """Say whether a mean on few answers tells that every firm gave the same one."""
-    return rule.stat in ("mean", "percent") and row["n"] < LARGE and row["se"] == 0
+def _nearly_all_alike(rule: Rule, row: Any) -> bool:
+    """Say whether a share has too few firms on one side, or a mean tells that every firm answered the same."""
+    if rule.stat == "share":
+        return bool(min(row["hits"], row["n"] - row["hits"]) < MIN_SIDE)
+    return rule.stat in ("mean", "percent") and bool(row["se"] == 0)
 
 
 def _hide_what_could_be_solved(
@@ -89,7 +95,7 @@ def _hide_what_could_be_solved(
     for group in _figures_of_one_base(framework, instrument):
         while _solvable(group, result, instrument):
             loose = [code for code, _ in group if result[code][0] == "shown"]
-            result[loose[-1]] = ("hidden", "protects_another")
+            result[loose[-1]] = ("hidden", _PROTECTS)
     return result
 
 
@@ -128,7 +134,7 @@ def _indicator_rows(scores: Scores, framework: Framework, verdicts: Mapping[str,
         rows[indicator.code] = {
             "sub_index": indicator.sub_index,
             "status": status,
-            "reason": reason,
+            "reason": "few_answers" if reason in (_ONE_SIDED, _PROTECTS) else reason,
             "band": ("below_10" if found["value"] < LOW_BAND else "above_90") if status == "band" else None,
             "n": rounded(found["n"]) if status in ("shown", "band") else None,
             **{name: _shown_digits(indicator, found, name) if shown else math.nan for name in ("value", "low", "high")},

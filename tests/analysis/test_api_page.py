@@ -19,6 +19,12 @@ MODULES = [
     "fitting",
     "balance",
     "coverage_of_estimators",
+    "disclosure",
+    "disclosure_tables",
+    "disclosure_rules",
+    "disclosure_attack",
+    "disclosure_hiding",
+    "disclosure_differences",
 ]
 #: Results and errors of functions that have their own line, or parts of the simulation.
 WITH_OTHERS = {"Firms"}

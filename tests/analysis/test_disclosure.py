@@ -58,19 +58,31 @@ def test_an_extreme_on_under_thirty_answers_is_a_band_without_figures(yes, no, b
 @pytest.mark.parametrize(
     ("yes", "no", "expected"),
     [
-        (2, 28, ("hidden", "few_on_one_side")),
-        (97, 2, ("hidden", "few_on_one_side")),
+        (2, 28, ("hidden", "few_answers")),
+        (97, 2, ("hidden", "few_answers")),
         (3, 30, ("shown", None)),
-        (2, 98, ("shown", None)),
+        (2, 100, ("hidden", "few_answers")),
+        (2, 101, ("shown", None)),
     ],
 )
-def test_under_a_hundred_answers_a_share_has_three_firms_on_each_side(yes, no, expected):
+def test_up_to_a_hundred_answers_a_share_has_three_firms_on_each_side(yes, no, expected):
     assert outcome(yes, no) == expected
+
+
+@pytest.mark.parametrize(("paid", "not_paid", "status"), [(2, 300, "hidden"), (2, 301, "shown"), (3, 100, "shown")])
+def test_a_sensitive_share_needs_three_firms_on_each_side_up_to_three_hundred_answers(paid, not_paid, status):
+    answers = [tiny.answers(paid="yes")] * paid + [tiny.answers(paid="no")] * not_paid
+    assert published(answers).indicators.at["5.01", "status"] == status
+
+
+def test_a_share_hidden_for_being_one_sided_looks_like_one_hidden_for_few_answers():
+    one_sided, few = published(wave(2, 48)).indicators.loc["1.02"], published(wave(4, 5)).indicators.loc["1.02"]
+    assert one_sided.equals(few)
 
 
 def test_a_mean_that_says_every_firm_answered_alike_is_hidden():
     row = published(wave(10, 10)).indicators.loc["2.09"]  # all twenty rate r3
-    assert (row["status"], row["reason"]) == ("hidden", "few_on_one_side")
+    assert (row["status"], row["reason"]) == ("hidden", "few_answers")
     mixed = wave(10, 10)
     mixed[0]["rating"] = "r4"
     assert published(mixed).indicators.at["2.09", "status"] == "shown"
@@ -108,8 +120,8 @@ def test_a_second_share_is_hidden_where_the_rest_would_give_a_hidden_one_back():
     method = tiny.method(share("1.02", "micro"), share("1.05", "small"), share("1.06", "large"), codes=["entry"])
     sizes = ["micro"] * 30 + ["small"] * 20 + ["large"] * 2
     found = published([tiny.answers(size=size) for size in sizes], method).indicators
-    assert found.loc["1.06", ["status", "reason"]].tolist() == ["hidden", "few_on_one_side"]
-    assert found.loc["1.05", ["status", "reason"]].tolist() == ["hidden", "protects_another"]
+    assert found.loc["1.06", ["status", "reason"]].tolist() == ["hidden", "few_answers"]
+    assert found.loc["1.05", ["status", "reason"]].tolist() == ["hidden", "few_answers"]
     assert found.at["1.02", "status"] == "shown"
 
 
@@ -187,8 +199,14 @@ def test_a_method_without_a_scale_shows_indicators_and_says_why_there_is_no_scor
 def test_the_methodology_page_explains_every_reason_code():
     root = Path(__file__).resolve().parents[2]
     given = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', (root / "analysis" / "disclosure.py").read_text()))
-    reasons = {"few_answers", "sensitive_few_answers", "extreme_few_answers", "few_on_one_side", "protects_another",
-               "few_responses", "little_coverage", "no_scale"}  # fmt: skip
+    reasons = {
+        "few_answers",
+        "sensitive_few_answers",
+        "extreme_few_answers",
+        "few_responses",
+        "little_coverage",
+        "no_scale",
+    }
     assert reasons <= given
     page = (root / "docs" / "methodology.md").read_text()
     assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page] == []
