@@ -202,7 +202,7 @@ def _mark_answered(session: Session, lookup: bytes, found: Standing) -> bool:
     statement = (
         update(Invitation)
         .where(Invitation.lookup == lookup, ~Invitation.answered, open_wave)
-        .values(answered=True, consent_version=found.consent_version, outcome=None)
+        .values(answered=True, consent_version=found.consent_version)
     )
     return rows_changed(session, statement) == 1
 

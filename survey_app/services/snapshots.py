@@ -7,31 +7,38 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.models.fieldwork import DailyCount, Invitation, Wave, WaveState
 
 
 def take(session: Session, today: date) -> list[str]:
-    """Take today's snapshot of every wave that was opened and has none of today, and return their codes.
+    """Take today's snapshot of every wave that is open, or has answers since its last one; return their codes.
 
     Asked again on the same day it does nothing, whoever asks: two snapshots in a day could be subtracted.
     """
-    due = or_(Wave.snapshot_on.is_(None), Wave.snapshot_on < today)
-    begun = (Wave.state != WaveState.DRAFT, Wave.rehearsal_of.is_(None))
-    codes = list(session.scalars(select(Wave.code).where(*begun, due).order_by(Wave.code)))
+    real = (Wave.state != WaveState.DRAFT, Wave.rehearsal_of.is_(None))
+    moves = or_(Wave.state == WaveState.OPEN, exists().where(Invitation.wave == Wave.code, _DIFFERS))
+    codes = list(session.scalars(select(Wave.code).where(*real, moves, _due(today)).order_by(Wave.code)))
     return [code for code in codes if _take(session, code, today)]
+
+
+_DIFFERS = Invitation.answered != Invitation.known_answered
+
+
+def _due(today: date) -> ColumnElement[bool]:
+    return or_(Wave.snapshot_on.is_(None), Wave.snapshot_on < today)
 
 
 def _take(session: Session, code: str, today: date) -> bool:
     """Take the snapshot, unless another process was faster."""
-    due = or_(Wave.snapshot_on.is_(None), Wave.snapshot_on < today)
-    claim = update(Wave).where(Wave.code == code, due).values(snapshot_on=today).returning(Wave.code)
+    claim = update(Wave).where(Wave.code == code, _due(today)).values(snapshot_on=today).returning(Wave.code)
     if session.execute(claim).one_or_none() is None:
         return False
-    differs = (Invitation.wave == code, Invitation.answered != Invitation.known_answered)
-    session.execute(update(Invitation).where(*differs).values(known_answered=Invitation.answered))
+    # an outcome noted before the firm answered goes now and not on sending, where it would be seen to go
+    known = {"known_answered": Invitation.answered, "outcome": None}
+    session.execute(update(Invitation).where(Invitation.wave == code, _DIFFERS).values(known))
     counts = (
         select(Invitation.wave, literal(today), Invitation.stratum)
         .add_columns(func.count().filter(Invitation.unit.is_not(None)), func.count().filter(Invitation.known_answered))

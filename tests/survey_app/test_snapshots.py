@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from survey_app.models.fieldwork import DailyCount, Invitation, WaveState
-from survey_app.services import fieldwork, snapshots
+from survey_app.envelopes import Secrets, lookup, resume_code
+from survey_app.i18n import now_here
+from survey_app.models.fieldwork import DailyCount, Invitation, Outcome, Wave, WaveState
+from survey_app.services import fieldwork, responses, snapshots
 from tests.factories import instrument, item, make_invitation, make_wave
 
 DAY = date(2027, 4, 15)
@@ -55,3 +57,26 @@ def test_a_wave_in_draft_has_no_snapshot(session, keys):
     wave, _ = make_wave(session, TINY, code="later", state=WaveState.DRAFT)
     make_invitation(session, keys, wave)
     assert snapshots.take(session, DAY) == []
+
+
+def test_a_wave_that_is_over_is_counted_until_its_last_answer_is_known_and_no_longer(session, invited):
+    wave = session.get_one(Wave, "spring")
+    snapshots.take(session, DAY)
+    invited[0].answered, wave.state = True, WaveState.CLOSED
+    session.flush()
+    assert snapshots.take(session, DAY + timedelta(days=1)) == ["spring"]
+    assert snapshots.take(session, DAY + timedelta(days=2)) == []
+    assert {day for day, _ in _counts(session)} == {"2027-04-15", "2027-04-16"}
+
+
+def test_sending_a_form_leaves_the_outcome_in_sight_until_the_snapshot(session, keys):
+    wave, _ = make_wave(session, TINY, code="spring")
+    invitation, link = make_invitation(session, keys, wave)
+    invitation.outcome = Outcome.NO_CONTACT
+    session.flush()
+    responses.cast(session, Secrets(link, resume_code()), lookup(keys.lookup, link), now=now_here())
+    session.expire_all()
+    assert (invitation.answered, invitation.outcome) == (True, Outcome.NO_CONTACT)
+    snapshots.take(session, DAY)
+    session.expire_all()
+    assert (invitation.known_answered, invitation.outcome) == (True, None)
