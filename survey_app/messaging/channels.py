@@ -18,6 +18,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
+from socket import gaierror
 from typing import IO, Protocol
 from urllib.parse import urlsplit
 
@@ -172,8 +173,8 @@ class Gateway:
             error.close()
             raise (Later if error.code in (408, 425, 429) or error.code >= 500 else Refused)(str(error.code)) from None
         except urllib.error.URLError as error:
-            refused = isinstance(error.reason, ConnectionRefusedError)
-            raise (Later if refused else Unknown)(type(error.reason).__name__) from None
+            never_spoke = isinstance(error.reason, ConnectionRefusedError | gaierror | ssl.SSLError)
+            raise (Later if never_spoke else Unknown)(type(error.reason).__name__) from None
         except (OSError, HTTPException) as error:
             raise Unknown(type(error).__name__) from None
 

@@ -19,7 +19,7 @@ def address_of(config: Config, keys: Keys, unit: str) -> str:
 def unit_of(keys: Keys, token: str) -> str | None:
     """Return the firm that an address names; None for an address that we did not make."""
     unit, mark = token[:_ID], token[_ID:]
-    return unit if hmac.compare_digest(_mark(keys, unit), mark) else None
+    return unit if hmac.compare_digest(_mark(keys, unit).encode(), mark.encode()) else None
 
 
 def _mark(keys: Keys, unit: str) -> str:

@@ -129,6 +129,7 @@ def test_an_address_to_stop_says_nothing_of_a_link(config, keys):
     assert unsubscribing.unit_of(keys, address.rsplit("/", 1)[1]) == "a" * 32
     assert unsubscribing.unit_of(keys, "b" * 48) is None
     assert unsubscribing.unit_of(keys, "") is None
+    assert unsubscribing.unit_of(keys, "b" * 32 + "đ" * 16) is None
 
 
 def test_the_database_keeps_neither_address_nor_link_nor_text(app, keys, wave, postbox):
