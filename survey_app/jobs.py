@@ -128,7 +128,7 @@ def handout(arguments: Mapping[str, Any], _by: str, progress: Progress) -> Text:
     """Make a file of personal links."""
     number, keys = str(arguments["handout"]), current_app.extensions["keys"]
     with transaction() as session:
-        gathered = handouts.gather(session, number, keys, current_app.extensions["config"])
+        gathered = handouts.gather(session, number, keys, current_app.extensions["config"], today=now_here().date())
     content, firms = handouts.make(gathered, progress), len(gathered.lines)
     with transaction() as session:
         handouts.note(session, number, content, gathered, keys, now=now_here())

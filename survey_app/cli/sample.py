@@ -89,7 +89,7 @@ def links(wave: str, out: Path) -> None:
         wanted = handouts.ask(
             session, wave, HandoutKind.CSV, handouts.Whom(only_waiting=False), by=getpass.getuser(), now=now_here()
         )
-        gathered = handouts.gather(session, wanted.id, keys, config())
+        gathered = handouts.gather(session, wanted.id, keys, config(), today=now_here().date())
         count = wanted.firms = len(gathered.lines)
         with out.open("xb") as file:
             out.chmod(0o600)

@@ -13,7 +13,7 @@ from questionnaires.instrument import Instrument
 from survey_app.cli.subject import Subject, config, existing_file, passphrase, say
 from survey_app.db import db, transaction
 from survey_app.i18n import now_here
-from survey_app.services import instruments, snapshots, waves
+from survey_app.services import instruments, rehearsals, snapshots, waves
 
 group = Subject("waves", help="Waves: create, open, extend, close.")
 day = click.DateTime(["%Y-%m-%d"])
@@ -92,7 +92,7 @@ def _documents(instrument: str, framework: str) -> tuple[Instrument, Framework]:
 @click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="New file for the box key.")
 @click.option("--passphrase-file", type=existing_file, help="Else it is asked for.")
 def open_(code: str, key_file: Path, passphrase_file: Path | None) -> None:
-    """Open the wave CODE for answers and write its box key, once."""
+    """Open the wave CODE for answers and write its box key, once; its rehearsal ends."""
     wave = waves.get(db.session, code)
     instrument = instruments.instrument_of(db.session, wave.instrument_hash)
     framework = instruments.framework_of(db.session, wave.framework_hash)
@@ -100,6 +100,8 @@ def open_(code: str, key_file: Path, passphrase_file: Path | None) -> None:
     documents = _documents(instrument.code, framework.code)
     words = passphrase(passphrase_file, confirm=True)
     with transaction() as session:
+        if (rehearsal := rehearsals.of(session, code)) is not None:
+            rehearsals.discard(session, rehearsal.code)
         waves.open_wave(session, code, documents=documents, key_file=key_file, passphrase=words, now=now_here())
     say(
         vi=f"Đợt {code} đang mở. Chép {key_file} sang nơi không nối mạng, rồi xóa khỏi máy này cho đến khi đóng đợt.",

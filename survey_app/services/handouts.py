@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, astuple, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 from typing import cast
 
@@ -121,8 +121,8 @@ class Gathered:
     invitations: list[str] = field(default_factory=list)
 
 
-def gather(session: Session, number: str, keys: Keys, config: Config) -> Gathered:
-    """Return what the file will hold. Raises NoHandout or NobodyWaits."""
+def gather(session: Session, number: str, keys: Keys, config: Config, *, today: date) -> Gathered:
+    """Return what the file will hold, as of today. Raises NoHandout or NobodyWaits."""
     wanted = get(session, number)
     firms = _firms(session, wanted)
     if not firms:
@@ -132,7 +132,7 @@ def gather(session: Session, number: str, keys: Keys, config: Config) -> Gathere
     lines = [_line(keys, config, *firm) for firm in firms]
     if wanted.step is not None:
         step = messages.step_of(session, wave, wanted.step)
-        writer = Writer(step, wave, minutes, config, keys, wanted.made_at.date())
+        writer = Writer(step, wave, minutes, config, keys, today)
         reached = [firm for firm, line in zip(firms, lines, strict=True) if line.phone]
         firms, lines = reached, [_line(keys, config, *firm, text=writer.write(*firm).text) for firm in reached]
         if not firms:

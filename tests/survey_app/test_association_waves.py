@@ -148,6 +148,17 @@ def test_a_rehearsal_is_the_real_way_and_counts_nowhere(app, staff):
         rehearsals.discard(session, "2027-1")
 
 
+def test_opening_the_wave_ends_its_rehearsal(app, staff, tmp_path):
+    _make(staff, app)
+    _draw(staff)
+    staff.post("/hh/dot/2027-1/thu", data=token(staff))
+    (words := tmp_path / "words").write_text("a passphrase for tests only", encoding="utf-8")
+    command = ["waves", "open", "2027-1", "--key", str(tmp_path / "box.pem"), "--passphrase-file", str(words)]
+    assert app.test_cli_runner().invoke(args=command).exit_code == 0
+    with app.app_context():
+        assert dict(db.session.execute(select(Wave.code, Wave.state)).all()) == {"2027-1": WaveState.OPEN}
+
+
 def test_a_wave_is_extended_and_closed_after_a_question(app, staff):
     _make(staff, app)
     _draw(staff)

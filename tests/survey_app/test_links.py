@@ -58,7 +58,7 @@ def make(app, config, keys, kind: HandoutKind, *, only_waiting: bool = True) -> 
         wanted = handouts.ask(
             session, "spring", kind, handouts.Whom(only_waiting=only_waiting), by="a", now=datetime.now(UTC)
         )
-        gathered = handouts.gather(session, wanted.id, keys, config)
+        gathered = handouts.gather(session, wanted.id, keys, config, today=now_here().date())
     return handouts.make(gathered, lambda _percent: None), len(gathered.lines)
 
 
