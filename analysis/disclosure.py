@@ -26,7 +26,7 @@ MIN_EXTREME = 30
 MIN_RESPONSES = 100
 #: Firms on each side of a share, unless there are over ten times the threshold.
 MIN_SIDE = 3
-LARGE = 10
+LARGE = 10 * MIN_ANSWERS
 LOW_BAND, HIGH_BAND = 0.1, 0.9
 
 
@@ -68,14 +68,15 @@ def _verdict(indicator: Indicator, row: Any, instrument: Instrument) -> Verdict:
     if indicator.rule is None or indicator.rule.item not in instrument.by_code:
         return "not_measured", "not_asked"
     n = int(row["n"])
-    least = MIN_ANSWERS if instrument.item(indicator.rule.item).sensitive == "none" else MIN_SENSITIVE
-    if n < least:
-        return "hidden", "few_answers" if n < MIN_ANSWERS else "sensitive_few_answers"
+    if n < MIN_ANSWERS:
+        return "hidden", "few_answers"
+    if instrument.item(indicator.rule.item).sensitive != "none" and n < MIN_SENSITIVE:
+        return "hidden", "sensitive_few_answers"
     extreme = indicator.rule.stat == "share" and not LOW_BAND <= row["value"] <= HIGH_BAND
     if extreme and n < MIN_EXTREME:
         return "band", "extreme_few_answers"
     # the rounded count decides, as for decimals: what is shown must not tell on which side of a limit the true one is
-    if rounded(n) <= LARGE * least and _nearly_all_alike(indicator.rule, row):
+    if rounded(n) <= LARGE and _nearly_all_alike(indicator.rule, row):
         return "hidden", _ONE_SIDED
     return "shown", None
 

@@ -69,12 +69,6 @@ def test_up_to_a_hundred_answers_a_share_has_three_firms_on_each_side(yes, no, e
     assert outcome(yes, no) == expected
 
 
-@pytest.mark.parametrize(("paid", "not_paid", "status"), [(2, 300, "hidden"), (2, 301, "shown"), (3, 100, "shown")])
-def test_a_sensitive_share_needs_three_firms_on_each_side_up_to_three_hundred_answers(paid, not_paid, status):
-    answers = [tiny.answers(paid="yes")] * paid + [tiny.answers(paid="no")] * not_paid
-    assert published(answers).indicators.at["5.01", "status"] == status
-
-
 def test_a_share_hidden_for_being_one_sided_looks_like_one_hidden_for_few_answers():
     one_sided, few = published(wave(2, 48)).indicators.loc["1.02"], published(wave(4, 5)).indicators.loc["1.02"]
     assert one_sided.equals(few)
