@@ -1,1 +1,1 @@
-"""The sender as a process, killed."""
+"""Messages on their way out and back: real servers, and a sender that is killed."""

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from survey_app.access import allow
 from survey_app.association.views import WHO, bp
-from survey_app.association.wave_forms import HandoutForm
+from survey_app.association.wave_forms import HANDOUTS, HandoutForm
 from survey_app.db import db, transaction
 from survey_app.i18n import language
 from survey_app.models.fieldwork import WaveState
@@ -37,6 +37,7 @@ def links(wave: str) -> ResponseReturnValue:
         wave=found,
         form=HandoutForm(formdata=None),
         handouts=handouts.of_wave(db.session, wave),
+        kinds=HANDOUTS,
         can_make=found.state in (WaveState.DRAFT, WaveState.OPEN),
     )
 
