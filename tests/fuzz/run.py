@@ -31,6 +31,7 @@ ANSWERS = {
 }
 GOOD_ANSWERS = {"q1": {"yes", "no", "ref"}, "q5": {"sa", "sd"}}
 FIRMS_AT_ONCE = 12
+OPEN_LINK = "mo"
 
 
 @dataclass
@@ -68,6 +69,8 @@ def fuzz(app: Flask, keys: Keys, *, requests: int, seed: int) -> Outcome:
     firms: list[Firm] = []
     with app.app_context():
         wave = make_wave(db.session, TINY, code=f"f{seed}")[0].code
+        if db.session.get(Wave, OPEN_LINK) is None:
+            make_wave(db.session, TINY, code=OPEN_LINK, by_open_link=True)
         db.session.commit()
     gets = sorted(
         rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(("respondent.", "public."))
@@ -121,6 +124,7 @@ def recorded(firm: Firm, gets: list[str], rng: random.Random) -> Request:
         ("/p", [("code", format_code(firm.link)), ("action", action), ("replace", rng.choice(["", "1"]))]),
         ("/p/dong-y", []), ("/p/tu-choi", []), ("/p/gui", []), ("/p/xong", []), ("/p/khoa", []),
         ("/p/ma", codes), ("/p/rut", rng.choice([codes, []])),
+        (f"/m/{OPEN_LINK}", [("work", str(rng.randrange(10**9)))]), (f"/khong-nhan-tin/{'a' * 48}", []),
         *[(f"/p/t/{page}", [("seen", rng.choice("0123")), ("skip", rng.choice(["", "1"])), *ANSWERS[page]])] * 4,
     ]  # fmt: skip
     if rng.random() < 0.3:
