@@ -10,6 +10,7 @@ from sqlalchemy import select
 from survey_app.envelopes import Secrets, link_secret, lookup, parse_code, resume_code
 from survey_app.i18n import HERE
 from survey_app.models.fieldwork import Invitation, Outcome, WaveState
+from survey_app.services import snapshots
 from survey_app.services.invitations import closing_moment, first_unanswered, link_of, set_outcome, standing
 from survey_app.services.responses import cast
 from tests.factories import instrument, item, make_invitation, make_wave
@@ -96,7 +97,10 @@ def test_a_firm_that_refused_may_still_answer_and_then_no_longer_counts_as_refus
     set_outcome(session, found, Outcome.REFUSED)
     cast(session, Secrets(link, resume_code()), found, now=NOW)
     session.refresh(invitation)
-    assert (invitation.answered, invitation.outcome) == (True, None)
+    assert (invitation.answered, invitation.outcome) == (True, Outcome.REFUSED)
+    snapshots.take(session, NOW.date())
+    session.refresh(invitation)
+    assert (invitation.known_answered, invitation.outcome) == (True, None)
 
 
 def test_a_firm_that_has_answered_cannot_be_noted_as_refusing(session, keys, wave):
