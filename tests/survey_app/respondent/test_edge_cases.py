@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from survey_app.envelopes import format_code
-from survey_app.models.fieldwork import Invitation, Wave, WaveState
+from survey_app.models.fieldwork import Invitation, Outcome, Wave, WaveState
 from tests.checked_client import hidden_fields
 from tests.survey_app.respondent.at_form import FULL, begin, fill, make_firms, resume, send
 
