@@ -1,4 +1,4 @@
-"""`python -m analysis score | backtest | codebook | audit`: scoring and checking without the web application."""
+"""`python -m analysis score | export | backtest | codebook | audit`: the analysis without the web application."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from analysis.codebook import codebook
 from analysis.columns import in_scope
 from analysis.csv_rows import BadResponses
 from analysis.design import Design, LonelyStratum
+from analysis.export import bundle
+from analysis.export_files import NeedsPackage
 from analysis.index import default_design, score, score_responses
 from analysis.provenance import code_version, file_hash, rows_hash
 from analysis.responses_csv import FIRST_ROW, lonely_faults, read_csv
-from questionnaires.base import LANGUAGES, Language, Text
+from questionnaires.base import LANGUAGES, Language
 from questionnaires.demonstration import distribution
 from questionnaires.faults import BadFile
 from questionnaires.files import framework_path, instrument_path, load_framework, load_instrument
 from questionnaires.framework import Framework
+from questionnaires.paths import told
 from questionnaires.reference import indicator_values, province_values
 
 
@@ -42,34 +45,6 @@ class UnknownProvince(Exception):
         return f"Nothing is published for the province “{self.name}”: write after --province one of {names}"
 
 
-#: What the system says of a path, and what to do about it.
-TOLD: dict[type[OSError], Text] = {
-    FileNotFoundError: Text(
-        vi="không có tệp hoặc thư mục này: sửa đường dẫn", en="no such file or folder: mend the path"
-    ),
-    PermissionError: Text(
-        vi="không có quyền đọc hoặc ghi: xin quyền, hoặc chọn nơi khác",
-        en="no right to read or write it: get it, or choose another place",
-    ),
-    IsADirectoryError: Text(vi="đây là thư mục: ghi tên một tệp", en="this is a folder: name a file"),
-    NotADirectoryError: Text(
-        vi="một phần đường dẫn là tệp, không phải thư mục: chọn nơi khác",
-        en="part of the path is a file and no folder: choose another place",
-    ),
-    FileExistsError: Text(
-        vi="đây là tệp, không phải thư mục: chọn tên khác", en="this is a file and no folder: choose another name"
-    ),
-}
-OTHER = Text(
-    vi="không đọc hoặc ghi được: kiểm tra ổ đĩa và đường dẫn", en="cannot be read or written: check disk and path"
-)
-
-
-def _told(error: OSError, language: Language) -> str:
-    text = TOLD.get(type(error), OTHER)
-    return f"{error.filename or error}: {text.vi if language == 'vi' else text.en}"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return 0, 1 for a fault in a file (each named on standard error), 2 for wrong arguments."""
     options = _parser().parse_args(arguments)
@@ -77,10 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         options.run(options)
     except (BadResponses, BadFile) as error:
         return _refuse([fault.sentence(options.lang) for fault in error.faults])
-    except UnknownProvince as error:
+    except (UnknownProvince, NeedsPackage) as error:
         return _refuse([error.sentence(options.lang)])
     except OSError as error:
-        return _refuse([_told(error, options.lang)])
+        return _refuse([f"{error.filename or error}: {told(error)[options.lang]}"])
     except KeyError as error:
         return _refuse([str(error.args[0])])
     return 0
@@ -148,6 +123,20 @@ def _codebook(options: argparse.Namespace) -> None:
     options.out.write_text(text, encoding="utf-8")
 
 
+def _export(options: argparse.Namespace) -> None:
+    instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
+    frame = read_csv(options.responses, instrument)
+
+    def tell(name: str) -> None:
+        print(name, file=sys.stderr, flush=True)
+
+    made = bundle(frame, instrument, framework, options.lang, progress=tell)
+    options.out.write_bytes(made.zipped())
+    print(
+        f"{options.out}: {len(made.files)} files, {len(frame)} responses, {len(made.cuts)} labels cut (cut_labels.csv)"
+    )
+
+
 def _audit(options: argparse.Namespace) -> None:
     instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
 
@@ -183,12 +172,15 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--province", type=_composed, default="Lạng Sơn", help="whose published values are held (%(default)s)"
         )
-        added.add_argument("--lang", choices=LANGUAGES, default="vi", help="language of faults and codebook")
+        added.add_argument("--lang", choices=LANGUAGES, default="vi", help="language of faults, codebook and labels")
         return added
 
     scoring = command("score", _score, "Score a CSV file of responses.")
     scoring.add_argument("responses", type=Path, metavar="RESPONSES.csv")
     scoring.add_argument("--out", type=Path, required=True, metavar="DIR")
+    export = command("export", _export, "Write a CSV file of responses as one bundle for other tools (README in it).")
+    export.add_argument("responses", type=Path, metavar="RESPONSES.csv")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
     again = command("backtest", _backtest, "Recompute VCCI's published scores.")
     again.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     book = command("codebook", _codebook, "Write instrument and framework as one document (Markdown).")

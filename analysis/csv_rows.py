@@ -54,6 +54,12 @@ def read_rows(path: Path, wanted: Collection[str]) -> tuple[list[str], list[list
         raise _whole_file(path, reader.line_num, vi, en) from error
     if set(wanted).isdisjoint(header):
         raise _no_columns(path, text.splitlines()[0], wanted)
+    if not body:
+        vi, en = (
+            "Tệp chỉ có dòng tên cột: chọn tệp có phiếu",
+            "The file holds names of columns only: choose one with responses",
+        )
+        raise _whole_file(path, 1, vi, en)
     return header, body
 
 

@@ -21,6 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from questionnaires.faults import BadFile, LineMap, PlacedFault, Way
+from questionnaires.paths import told
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 20
@@ -70,9 +71,7 @@ def text_of(path: Path) -> str:
             raise _bad(path, 1, "file", "Chia nhỏ: tệp phải dưới 1 MiB", "Split it: a file must be smaller than 1 MiB")
         text = content.decode("utf-8-sig")
     except OSError as error:
-        raise _bad(
-            path, 1, "file", f"Không đọc được tệp: {error.strerror}", f"The file cannot be read: {error.strerror}"
-        ) from error
+        raise _bad(path, 1, "file", told(error).vi, told(error).en) from error
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _bad(path, line, "file", "Lưu tệp ở dạng UTF-8", "Save the file as UTF-8") from error

@@ -25,6 +25,12 @@ MODULES = [
     "disclosure_attack",
     "disclosure_hiding",
     "disclosure_differences",
+    "export",
+    "export_files",
+    "export_variables",
+    "export_labels",
+    "export_ddi",
+    "export_xlsform",
 ]
 #: Results and errors of functions that have their own line, or parts of the simulation.
 WITH_OTHERS = {"Firms"}

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import unicodedata
+import zipfile
 
 import pandas as pd
 import pytest
@@ -114,6 +115,10 @@ def test_a_province_may_be_typed_with_marks_apart(tmp_path, responses):
         (["backtest", "--out", "gone/b.csv"], "không có tệp hoặc thư mục này", "no such file or folder"),
         (["codebook", "--out", "."], "đây là thư mục: ghi tên một tệp", "this is a folder: name a file"),
         (["codebook", "--out", "x" * 300], "không đọc hoặc ghi được", "cannot be read or written"),
+        (["export", "responses.csv", "--out", "."], "đây là thư mục: ghi tên một tệp", "this is a folder: name a file"),
+        (["codebook", "--out", "c.md", "--instrument", "gone.yaml"], "không có tệp hoặc thư mục này", "no such file or folder"),
+        (["codebook", "--out", "c.md", "--framework", "gone.json"], "không có tệp hoặc thư mục này", "no such file or folder"),
+        (["codebook", "--out", "c.md", "--framework", "."], "đây là thư mục: ghi tên một tệp", "this is a folder: name a file"),
     ],
 )  # fmt: skip
 def test_a_path_that_cannot_be_used_is_told_in_the_language_asked_for(
@@ -125,6 +130,7 @@ def test_a_path_that_cannot_be_used_is_told_in_the_language_asked_for(
         said = capsys.readouterr().err
         assert told in said
         assert "Errno" not in said
+        assert "No such file or directory" not in said
 
 
 @pytest.mark.parametrize("argument", [["--province", "Atlantis"], ["--instrument", "nowhere.yaml"]])
@@ -133,6 +139,26 @@ def test_what_is_not_there_is_named_without_a_traceback(tmp_path, responses, arg
     said = capsys.readouterr().err
     assert argument[1] in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", ["score", "export"])
+@pytest.mark.parametrize(("language", "told"), [("vi", "Tệp chỉ có dòng tên cột"), ("en", "names of columns only")])
+def test_a_file_without_a_response_is_refused(tmp_path, responses, command, language, told, capsys):
+    responses.write_text(responses.read_text().splitlines()[0] + "\n")
+    assert main([command, str(responses), "--out", str(tmp_path / "out"), "--lang", language]) == 1
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_export_writes_one_bundle_and_says_what_it_does(tmp_path, responses, capsys):
+    out = tmp_path / "bundle.zip"
+    assert main(["export", str(responses), "--out", str(out), "--lang", "en"]) == 0
+    said = capsys.readouterr()
+    assert said.err.splitlines()[0] == "responses.csv"
+    assert "13 files, 220 responses" in said.out
+    with zipfile.ZipFile(out) as archive:
+        assert said.err.splitlines() == archive.namelist()
+        assert "Survey of domestic firms" in archive.read("datapackage.json").decode()
 
 
 def test_backtest_writes_one_row_for_each_year_province_and_sub_index(tmp_path, capsys):
@@ -158,7 +184,7 @@ def test_audit_prints_the_coverage_and_what_is_hidden(capsys):
     assert "grouped median of heaped days" in said
 
 
-@pytest.mark.parametrize("command", ["score", "backtest", "codebook", "audit"])
+@pytest.mark.parametrize("command", ["score", "export", "backtest", "codebook", "audit"])
 def test_each_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])

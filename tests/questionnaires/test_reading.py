@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_used_is_a_fault_at_its_line(tmp_path, content, li
 
 
 def test_a_file_that_is_not_there_is_a_fault(tmp_path):
-    with pytest.raises(BadFile, match="cannot be read: No such file"):
+    with pytest.raises(BadFile, match="no such file or folder"):
         read(tmp_path / "gone.yaml")
 
 
