@@ -18,7 +18,8 @@ SCORES = alt.Axis(tickCount=6, labelExpr=COMMA)
 Drawing = alt.LayerChart | alt.FacetChart
 
 
-def _finish(chart: Drawing) -> Drawing:
+def finish(chart: Drawing) -> Drawing:
+    """Return a chart in the house style."""
     return (
         chart.configure(font=FONTS, background="white", padding=10)
         .configure_view(stroke=None)
@@ -57,7 +58,7 @@ def score_plot(rows: pd.DataFrame) -> Drawing:
         alt.Chart(rows.dropna(subset=["low"])).mark_rule(color=BLUE, strokeWidth=2.5).encode(y, x="low:Q", x2="high:Q")
     )
     marks = alt.Chart(points.dropna()).mark_point(size=90, strokeWidth=2.2, opacity=1)
-    return _finish(
+    return finish(
         alt.layer(interval, marks.encode(x, y, shape=shape, stroke=stroke, fill=fill)).properties(
             width=WIDTH, height=ROW * len(rows)
         )
@@ -82,7 +83,7 @@ def error_plot(rows: pd.DataFrame) -> Drawing:
     points = alt.Chart(drawn).mark_tick(color=BLUE, thickness=1.5, size=16, opacity=0.6).encode(x, y)
     limits = drawn.drop_duplicates("name")
     limit = alt.Chart(limits).mark_tick(color=ORANGE, thickness=3, size=24).encode(x="limit:Q", y=y)
-    return _finish(alt.layer(points, limit).properties(width=WIDTH, height=ROW * len(order)))
+    return finish(alt.layer(points, limit).properties(width=WIDTH, height=ROW * len(order)))
 
 
 def standing_plot(rows: pd.DataFrame, province: str) -> Drawing:
@@ -97,7 +98,7 @@ def standing_plot(rows: pd.DataFrame, province: str) -> Drawing:
     others = alt.Chart(rows[rows["province"] != province]).mark_tick(color=GREY, thickness=1.5, size=16, opacity=0.5)
     point = alt.Chart(own).mark_point(color=BLUE, fill=BLUE, size=90, opacity=1).encode(x, y)
     text = alt.Chart(own).mark_text(color=BLUE, fontSize=12, dy=-15, font=FONTS).encode(x, y, text="label:N")
-    return _finish(alt.layer(others.encode(x, y), point, text).properties(width=WIDTH, height=(ROW + 14) * len(order)))
+    return finish(alt.layer(others.encode(x, y), point, text).properties(width=WIDTH, height=(ROW + 14) * len(order)))
 
 
 def ranking_plot(rows: pd.DataFrame, province: str) -> Drawing:
@@ -116,4 +117,4 @@ def ranking_plot(rows: pd.DataFrame, province: str) -> Drawing:
     text = (
         alt.Chart(own).mark_text(align="left", dx=8, color=BLUE, fontSize=12, font=FONTS).encode(x, y, text="label:N")
     )
-    return _finish(alt.layer(points, text).properties(width=WIDTH, height=15 * len(drawn)))
+    return finish(alt.layer(points, text).properties(width=WIDTH, height=15 * len(drawn)))

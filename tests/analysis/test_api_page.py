@@ -31,6 +31,8 @@ MODULES = [
     "export_labels",
     "export_ddi",
     "export_xlsform",
+    "columnar",
+    "columnar_sql",
 ]
 #: Results and errors of functions that have their own line, or parts of the simulation.
 WITH_OTHERS = {"Firms"}

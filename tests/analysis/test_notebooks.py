@@ -78,3 +78,10 @@ def test_the_scored_wave_shows_ten_sub_indices_beside_their_targets():
 
 def test_the_back_test_finds_the_province_where_the_plan_says_it_stands():
     assert "Lạng Sơn: 69,05 điểm, hạng 13 trong 63 tỉnh" in printed("02_backtest")  # the plan's headline of PCI 2023
+
+
+def test_the_check_of_a_release_finds_what_careless_publishing_gives_away():
+    said = printed("03_disclosure_check")
+    assert "h2c3 được ẩn nhưng ai cũng tính ra: 4" in said
+    assert re.search(r"không có lần 2: 0 nhóm dưới 10 doanh nghiệp bị lộ; có lần 2: [1-9]", said)
+    assert any("lần 2, bỏ ba phiếu" in table for table in shown("03_disclosure_check", "text/html"))
