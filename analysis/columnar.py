@@ -1,8 +1,9 @@
 """Scores of very many responses at about the speed at which memory can be read; the same digits as `analysis.estimators`.
 
-For indicators that are shares or means, and scores that are linear in them. Responses are held by column, an indicator after
-the other, and read twice in blocks that stay in the processor's cache: once for the indicators, once for the linearised
-values of the scores. `Cells` holds what is needed of each stratum and domain, whatever the number of responses.
+For indicators that are shares or means, and scores that are linear in them; weights as they are given, no finite-population
+correction, and no stand-in for the error of a share where all answers are alike. Responses are held by column, an indicator
+after the other, and read twice in blocks that stay in the processor's cache: once for the indicators, once for the
+linearised values of the scores. `Cells` holds what is needed of each stratum and domain, whatever the number of responses.
 """
 
 from __future__ import annotations
@@ -78,13 +79,11 @@ class Linear:
         """
         above, below = np.split(sums, 2, axis=-1)
         known = below > 0
-        value = np.where(known, above, np.nan) / np.where(known, below, 1)
-        each = self.slopes / np.where(known, below, 1)[..., None]
-        needed = self.slopes != 0
-        values = self.constants + np.where(known, value, 0) @ self.slopes
-        missing = (~known).astype(float) @ needed > 0
-        gradient = np.concatenate([each, -each * np.where(known, value, 0)[..., None]], axis=-2)
-        return np.where(missing, np.nan, values), gradient
+        below = np.where(known, below, 1)
+        value, each = np.where(known, above, 0) / below, self.slopes / below[..., None]
+        missing = (~known).astype(float) @ (self.slopes != 0) > 0
+        gradient = np.concatenate([each, -each * value[..., None]], axis=-2)
+        return np.where(missing, np.nan, self.constants + value @ self.slopes), gradient
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,10 @@ class Scored:
 def score(columns: Columns, linear: Linear, *, workers: int | None = None) -> Scored:
     """Return the scores of all responses; workers: threads (None: as many as there are processors).
 
-    NaN for a score that needs an indicator without any valid answer. Raises LonelyStratum.
+    NaN for a score that needs an indicator without any valid answer. Raises LonelyStratum, ValueError without responses.
     """
+    if columns.n == 0:
+        raise ValueError("no responses")
     drawn = np.bincount(columns.stratum).astype(float)
     factor = _factor(drawn)
     parts = _parts(columns.n, workers or os.cpu_count() or 1)

@@ -13,6 +13,7 @@ import numpy as np
 
 from analysis.columnar import Linear, Scored, finished
 from analysis.columns import STRATUM, WEIGHT, Numbers
+from analysis.design import LonelyStratum
 
 #: What runs a statement and returns its rows.
 Run = Callable[[str], Iterable[Sequence[Any]]]
@@ -27,9 +28,13 @@ def score(run: Run, table: str, indicators: Sequence[str], linear: Linear) -> Sc
     (row,) = run(sums(table, indicators))
     values, gradient = linear.gradient(np.array([0.0 if each is None else each for each in row], dtype=float))
     rows = sorted(run(residuals(table, indicators, gradient)), key=lambda row: str(row[0]))
+    if not rows:
+        raise ValueError("no responses")
     size = len(linear.names)
     found = np.array([row[1:] for row in rows], dtype=float)
     drawn, by_stratum = found[:, 0], found[:, 1 : size + 1]
+    if lonely := [str(row[0]) for row in rows if row[1] == 1]:
+        raise LonelyStratum(lonely)
     squares = np.zeros((size, size))
     factor = drawn / np.maximum(drawn - 1, 1)
     for (one, other), products in zip(_pairs(size), found[:, size + 1 :].T, strict=True):

@@ -111,6 +111,15 @@ def test_a_stratum_of_one_response_is_refused(held):
         columnar.score(Columns(held.y, held.answered, held.weight, stratum), LINEAR)
 
 
+def test_nobody_has_no_scores(held):
+    nobody = Columns(held.y[:, :0], held.answered[:, :0], held.weight[:0], held.stratum[:0])
+    with pytest.raises(ValueError, match="no responses"):
+        columnar.score(nobody, LINEAR)
+    with duckdb.connect() as connection, pytest.raises(ValueError, match="no responses"):
+        connection.register("nobody", as_table(held)[:0])
+        columnar_sql.score(lambda statement: connection.execute(statement).fetchall(), "nobody", NAMES, LINEAR)
+
+
 def as_table(held: Columns) -> pd.DataFrame:
     values = np.where(held.answered, held.y.astype(float), np.nan)
     return pd.DataFrame(dict(zip(NAMES, values, strict=True)) | {"weight": held.weight, "stratum": held.stratum})
@@ -129,6 +138,15 @@ def test_duckdb_over_parquet_gives_the_same_scores(held, plain, tmp_path):
     fast = columnar.score(held, LINEAR)
     pd.testing.assert_frame_equal(found.table, fast.table, rtol=1e-9)
     pd.testing.assert_frame_equal(found.covariance, fast.covariance, rtol=1e-9)
+
+
+def test_a_database_names_the_stratum_of_one_response():
+    rows = pd.DataFrame({"a": [1.0, 0, 1], "weight": [1.0, 2, 3], "stratum": ["north", "south", "north"]})
+    linear = Linear(["one"], np.zeros(1), np.ones((1, 1)))
+    with duckdb.connect() as connection:
+        connection.register("answers", rows)
+        with pytest.raises(LonelyStratum, match="south"):
+            columnar_sql.score(lambda statement: connection.execute(statement).fetchall(), "answers", ["a"], linear)
 
 
 def test_postgresql_gives_the_same_scores(held, plain, postgres):
