@@ -115,9 +115,10 @@ def test_nobody_has_no_scores(held):
     nobody = Columns(held.y[:, :0], held.answered[:, :0], held.weight[:0], held.stratum[:0])
     with pytest.raises(ValueError, match="no responses"):
         columnar.score(nobody, LINEAR)
-    with duckdb.connect() as connection, pytest.raises(ValueError, match="no responses"):
+    with duckdb.connect() as connection:
         connection.register("nobody", as_table(held)[:0])
-        columnar_sql.score(lambda statement: connection.execute(statement).fetchall(), "nobody", NAMES, LINEAR)
+        with pytest.raises(ValueError, match="no responses"):
+            columnar_sql.score(lambda statement: connection.execute(statement).fetchall(), "nobody", NAMES, LINEAR)
 
 
 def as_table(held: Columns) -> pd.DataFrame:
