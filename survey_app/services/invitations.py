@@ -20,13 +20,16 @@ CLOSING_TIME = time(17, 0)
 
 @dataclass(frozen=True)
 class Standing:
-    """How an invitation and its wave stand, in one query."""
+    """How an invitation and its wave stand, in one query.
+
+    `known_answered` is what the last snapshot knows: whoever tries a link learns no more than the board has told already.
+    """
 
     invitation: str
     wave: str
     state: WaveState
     closes_on: date
-    answered: bool
+    known_answered: bool
     instrument_hash: str
     consent_version: str
     is_rehearsal: bool
@@ -46,7 +49,7 @@ def standing_query() -> Select[Any]:
         wave.code,
         wave.state,
         wave.closes_on,
-        invitation.answered,
+        invitation.known_answered,
         wave.instrument_hash,
         wave.consent_version,
         wave.rehearsal_of.is_not(None),
@@ -74,10 +77,11 @@ def standing(session: Session, lookup: bytes) -> Standing | None:
 def set_outcome(session: Session, lookup: bytes, outcome: Outcome) -> bool:
     """Note that a firm refused, or is the wrong or a closed one.
 
-    Say whether an invitation was found that is not answered and whose wave is open: a closed wave's counts stay.
+    Say whether an invitation was found that is not known to have answered and whose wave is open: a closed wave's counts
+    stay. What is noted of a firm that has answered since the last snapshot goes with the next one.
     """
     open_wave = exists().where(Wave.code == Invitation.wave, Wave.state == WaveState.OPEN)
-    mine = (Invitation.lookup == lookup, ~Invitation.answered, open_wave)
+    mine = (Invitation.lookup == lookup, ~Invitation.known_answered, open_wave)
     statement = update(Invitation).where(*mine).values(outcome=outcome)
     return rows_changed(session, statement) == 1
 

@@ -31,7 +31,8 @@ _DRAFT_IN_WAVE = (
     .select_from(_WAVES.outerjoin(_DRAFTS, _THIS_DRAFT))
     .where(_WAVES.c.code == bindparam("wave"))
 )
-_AT_FORM = standing_query().outerjoin(_DRAFTS, _THIS_DRAFT).add_columns(_DRAFTS.c.version, _DRAFTS.c.blob)
+_IS_SENT = exists().where(table_of(Ballot).c.id == bindparam("ballot"))
+_AT_FORM = standing_query().outerjoin(_DRAFTS, _THIS_DRAFT).add_columns(_IS_SENT, _DRAFTS.c.version, _DRAFTS.c.blob)
 _REPLACE = update(_DRAFTS).where(_THIS_DRAFT, _DRAFTS.c.version == bindparam("before"))
 
 
@@ -87,13 +88,23 @@ def open_draft(session: Session, secrets: Secrets) -> DraftContent:
     return _opened(secrets, *row) if row else DraftContent()
 
 
-def at_form(session: Session, secrets: Secrets, lookup: bytes) -> tuple[Standing, DraftContent] | None:
+@dataclass(frozen=True)
+class AtForm:
+    """A form before it is shown. `is_sent`: this very form, whose two codes the browser holds, lies in the box."""
+
+    standing: Standing
+    is_sent: bool
+    draft: DraftContent
+
+
+def at_form(session: Session, secrets: Secrets, lookup: bytes) -> AtForm | None:
     """Return how the invitation stands and what is saved, in one query; None if there is no such invitation (any more)."""
-    row = session.execute(_AT_FORM, {"lookup": lookup, "draft": secrets.draft_id}).one_or_none()
+    codes = {"lookup": lookup, "draft": secrets.draft_id, "ballot": secrets.ballot_id}
+    row = session.execute(_AT_FORM, codes).one_or_none()
     if row is None:
         return None
-    *stands, version, blob = row
-    return Standing(*stands), DraftContent() if version is None else _opened(secrets, version, blob)
+    *stands, is_sent, version, blob = row
+    return AtForm(Standing(*stands), is_sent, DraftContent() if version is None else _opened(secrets, version, blob))
 
 
 def _opened(secrets: Secrets, version: int, blob: bytes) -> DraftContent:
@@ -144,7 +155,7 @@ def _draft_while_open(session: Session, secrets: Secrets, wave: str) -> DraftCon
 
 
 def _require_writable(standing: Standing, now: datetime) -> None:
-    if standing.answered:
+    if standing.known_answered:
         raise AlreadyAnswered
     if not standing.accepts(now):
         raise WaveClosed

@@ -34,7 +34,7 @@ def invited(session, keys, wave):
 def test_a_link_leads_to_its_invitation_and_its_wave(session, wave, invited):
     invitation, found = invited
     stands = standing(session, found)
-    assert (stands.invitation, stands.wave, stands.answered) == (invitation.id, wave.code, False)
+    assert (stands.invitation, stands.wave, stands.known_answered) == (invitation.id, wave.code, False)
     assert stands.instrument_hash == TINY.content_hash()
     assert stands.accepts(NOW)
 
@@ -103,10 +103,11 @@ def test_a_firm_that_refused_may_still_answer_and_then_no_longer_counts_as_refus
     assert (invitation.known_answered, invitation.outcome) == (True, None)
 
 
-def test_a_firm_that_has_answered_cannot_be_noted_as_refusing(session, keys, wave):
+def test_a_firm_known_to_have_answered_cannot_be_noted_as_refusing(session, keys, wave):
     invitation, link = make_invitation(session, keys, wave)
     found = lookup(keys.lookup, link)
     cast(session, Secrets(link, resume_code()), found, now=NOW)
+    snapshots.take(session, NOW.date())
     assert not set_outcome(session, found, Outcome.REFUSED)
     session.refresh(invitation)
     assert invitation.outcome is None

@@ -22,7 +22,7 @@ from survey_app.errors import DomainError
 from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Draft, Receipt, Response
-from survey_app.services import responses, waves
+from survey_app.services import responses, snapshots, waves
 from survey_app.services.instruments import instrument_of
 from survey_app.services.invitations import Standing, standing
 from survey_app.services.responses import FilledPage
@@ -175,6 +175,7 @@ def test_the_second_form_of_a_firm_is_refused_and_its_draft_stays(session, firm)
     firm.send(session)
     with pytest.raises(responses.AlreadyAnswered):
         second.send(session)
+    snapshots.take(session, now().date())
     with pytest.raises(responses.AlreadyAnswered):
         second.save(session, Q2, q2=["a"])
     assert responses.open_draft(session, second.secrets).answers == {"q1": "no"}

@@ -48,10 +48,10 @@ def enter() -> Entry:
     at_form = responses.at_form(db.session, found.secrets, lookup_of(found.link))
     if at_form is None:
         raise Elsewhere(unusable())
-    stands, draft = at_form
-    if stands.answered or not stands.accepts(now()):
+    stands = at_form.standing
+    if at_form.is_sent or stands.known_answered or not stands.accepts(now()):
         raise Elsewhere(redirect(url_for("respondent.sent")))
-    return Entry(found, found.secrets, stands, instrument_of(db.session, stands.instrument_hash), draft)
+    return Entry(found, found.secrets, stands, instrument_of(db.session, stands.instrument_hash), at_form.draft)
 
 
 def unusable() -> ResponseReturnValue:

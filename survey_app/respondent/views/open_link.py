@@ -17,7 +17,7 @@ from survey_app.respondent.forms import OpenForm, StartForm
 from survey_app.respondent.views import bp
 from survey_app.respondent.views.cookies import keeps_cookies, without_cookies
 from survey_app.respondent.views.entry import lookup_of, now
-from survey_app.services import invitations, open_links
+from survey_app.services import open_links, responses
 from survey_app.services.instruments import instrument_of
 
 _BRAKE = proof_of_work.Brake()
@@ -58,9 +58,12 @@ def begin_open(wave: str) -> ResponseReturnValue:
 
 
 def _has_begun(wave: str) -> bool:
+    """Say whether this browser is in the middle of a form of the wave."""
     before = held()
-    stands = invitations.standing(db.session, lookup_of(before.link)) if before and before.secrets else None
-    return stands is not None and stands.wave == wave and not stands.answered
+    if before is None or before.secrets is None:
+        return False
+    at_form = responses.at_form(db.session, before.secrets, lookup_of(before.link))
+    return at_form is not None and at_form.standing.wave == wave and not at_form.is_sent
 
 
 def _show(wave: Wave, form: OpenForm, *, error: str | None = None, is_old: bool = False) -> ResponseReturnValue:

@@ -104,10 +104,10 @@ def sent() -> ResponseReturnValue:
             closes_on=stands.closes_on,
             is_rehearsal=stands.is_rehearsal,
         )
-    if stands and not stands.answered and stands.accepts(now()):
+    if stands and not stands.known_answered and stands.accepts(now()):
         return redirect(url_for("respondent.review"))
     message = responses.WaveClosed().message(language())
-    if stands and stands.answered:
+    if stands and stands.known_answered:
         message = _("A form of this firm has been received. The one on this device was not sent, or was withdrawn.")
     return render_template("respondent/not_sent.html", message=message)
 
@@ -136,7 +136,9 @@ def withdraw() -> ResponseReturnValue:
     if stands is not None:
         with transaction() as session:
             responses.withdraw(session, secrets, stands.wave)
-    return redirect(url_for("respondent.withdrawn"))
+    answer = make_response(redirect(url_for("respondent.withdrawn")))
+    # this browser's own form has come to its end: kept, it would be offered again, empty and never to be received
+    return forget(answer) if secrets == _secrets(None) else answer
 
 
 def _ask_codes(form: CodesForm, *, faults: dict[str, str] | None = None, is_old: bool = False) -> ResponseReturnValue:

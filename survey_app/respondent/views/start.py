@@ -14,7 +14,7 @@ from survey_app.respondent.browser import Held, forget, held, keep
 from survey_app.respondent.forms import CodesForm, PlainForm, StartForm, code_faults
 from survey_app.respondent.views import bp
 from survey_app.respondent.views.cookies import keeps_cookies, without_cookies
-from survey_app.respondent.views.entry import address_of, lookup_of, next_page, now, unusable
+from survey_app.respondent.views.entry import address_of, enter, lookup_of, next_page, now, unusable
 from survey_app.services import invitations, responses
 from survey_app.services.instruments import instrument_of
 
@@ -52,7 +52,7 @@ def _begin_with(link: str, form: StartForm) -> ResponseReturnValue:
     before = held()
     if stands and before and before.secrets and before.link == link:
         return redirect(url_for("respondent.go_on"))
-    if stands is None or stands.answered or not stands.accepts(now()):
+    if stands is None or stands.known_answered or not stands.accepts(now()):
         return redirect(url_for("respondent.no_use"))
     if before and before.secrets and not form.replace.data:
         return render_template("respondent/other_form.html", form=form, link=link, code=format_code(before.resume))
@@ -130,16 +130,8 @@ def refuse() -> ResponseReturnValue:
 @access.allow(access.EVERYONE)
 def go_on() -> ResponseReturnValue:
     """Lead to the first page that was never saved, or to the review."""
-    found = held()
-    if found is None or found.secrets is None:
-        return redirect(url_for("respondent.start"))
-    stands = invitations.standing(db.session, lookup_of(found.link))
-    if stands is None:
-        return unusable()
-    if stands.answered or not stands.accepts(now()):
-        return redirect(url_for("respondent.sent"))
-    draft = responses.open_draft(db.session, found.secrets)
-    return redirect(address_of(next_page(instrument_of(db.session, stands.instrument_hash), draft)))
+    entry = enter()
+    return redirect(address_of(next_page(entry.instrument, entry.draft)))
 
 
 @bp.route("/p/ma", methods=["GET", "POST"])

@@ -174,7 +174,7 @@ def test_a_closed_wave_takes_nothing_and_keeps_nothing_half(client, session, fir
 
 def test_withdrawing_takes_the_ballot_out_and_counts_it(client, session, firm):
     link, _ = firm
-    begin(client, link)
+    code = begin(client, link)
     fill(client)
     send(client)
     shown = client.post_form("/p/rut", follow_redirects=True).text
@@ -182,7 +182,7 @@ def test_withdrawing_takes_the_ballot_out_and_counts_it(client, session, firm):
     assert session.scalars(select(Ballot.id)).all() == []
     assert session.scalars(select(Wave.withdrawn)).one() == 1
     assert session.scalars(select(Invitation.answered)).one()
-    assert client.post_form("/p/rut").location == "/p/da-rut"
+    assert client.post_form("/p/rut", {"code": link, "resume": code}).location == "/p/da-rut"
     session.expire_all()
     assert session.scalars(select(Wave.withdrawn)).one() == 1
 
@@ -337,6 +337,8 @@ def test_unknown_closed_and_used_links_get_the_same_page(app, client, session, f
     begin(client, link)
     fill(client)
     send(client)
+    session.scalars(select(Invitation)).one().known_answered = True
+    session.commit()
     used = app.test_client().post_form("/p", {"code": link, "action": "start"}, follow_redirects=True)
     wave = session.scalars(select(Wave)).one()
     wave.state = WaveState.CLOSED
