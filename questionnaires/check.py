@@ -95,7 +95,8 @@ def check_all() -> tuple[PlacedFault, ...]:
     found: list[PlacedFault] = []
     for path in sorted((FOLDER / "instruments").glob("*.yaml")):
         found += _faults_of(partial(_instrument_faults, path))
-    for framework, instrument in (("pci_2023", "pci_domestic"), ("satisfaction",) * 2, ("satisfaction_desk",) * 2):
+    own = ("satisfaction", "satisfaction_desk", "consultation")
+    for framework, instrument in (("pci_2023", "pci_domestic"), *((code, code) for code in own)):
         shipped = load_instrument(FOLDER / "instruments" / f"{instrument}.yaml")
         found += _faults_of(partial(check_framework, framework_path(framework), shipped))
     found += _faults_of(partial(check_plan, plan_path("lang_son_2024")))

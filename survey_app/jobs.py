@@ -59,6 +59,7 @@ def create(arguments: Mapping[str, Any], _by: str, _progress: Progress) -> Text:
             stratum_ladder=[],
         )
         made.target, made.by_open_link = arguments["target"], arguments["by_open_link"]
+        made.document = arguments["document"]
     return Text(
         vi=f"Đã tạo đợt {code}. Trang của đợt cho biết việc tiếp theo.",
         en=f"The wave {code} is made. Its page says what comes next.",

@@ -19,7 +19,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 #: Questionnaire files a wave can be made with, and the method each is scored by.
@@ -27,11 +27,13 @@ FRAMEWORKS = {
     "pci_domestic": "pci_2023",
     "pci_pulse": "pci_2023",
     "satisfaction": "satisfaction",
+    "consultation": "consultation",
 }
 INSTRUMENTS = {
     "pci_domestic": _("Full PCI questionnaire"),
     "pci_pulse": _("Short PCI questionnaire"),
     "satisfaction": _("Satisfaction with public services"),
+    "consultation": _("Consultation on a draft policy"),
 }
 METHODS = {
     "proportional": _("In proportion to the number of firms"),
@@ -94,6 +96,14 @@ class WaveForm(FlaskForm):
     opens_on = DayField(_("First day"))
     closes_on = DayField(_("Last day, until 17:00"))
     target = CountField(_("Answers hoped for"))
+    document = StringField(
+        _("Address of the draft"),
+        [
+            Optional(),
+            Length(max=500),
+            Regexp(r"https://[^\s/]+\.[^\s/]+(/\S*)?$", message=_("Enter an address that begins with https://")),
+        ],
+    )
     by_open_link = BooleanField(_("Anybody with an open link may answer; no firms are drawn"))
 
 

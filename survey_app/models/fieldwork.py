@@ -78,6 +78,7 @@ class Wave(Base):
     opens_on: Mapped[date]
     closes_on: Mapped[date]  # at 17:00, Asia/Ho_Chi_Minh
     target: Mapped[int | None]  # answers hoped for
+    document: Mapped[str | None] = mapped_column(String(500))  # where to read the draft that a consultation is about
     consent_version: Mapped[str] = mapped_column(String(20))
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     #: the wave that this one rehearses; its ballots are sealed to a key that nobody has, so they never count

@@ -47,6 +47,8 @@ class Writer:
             "minutes": str(self.minutes),
             "year": str(self.wave.opens_on.year),
             "hotline": config.hotline,
+            "title": self.wave.title_vi if language == "vi" else self.wave.title_en,
+            "document": self.wave.document or "",
             "association": config.association_vi if language == "vi" else config.association_en,
         }
         words = words_of(self.step, language)

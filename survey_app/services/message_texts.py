@@ -21,6 +21,8 @@ PLACEHOLDERS: dict[str, str] = {
     "year": "2027",
     "hotline": "0205 000 0000",
     "association": "Hiệp hội Doanh nghiệp tỉnh Lạng Sơn",
+    "title": "Lấy ý kiến về dự thảo nghị quyết hỗ trợ doanh nghiệp nhỏ và vừa",
+    "document": "https://langson.gov.vn/du-thao-nghi-quyet-ho-tro-doanh-nghiep-nho-va-vua",
 }
 _NEEDED = ("link",)
 SUBJECT_LENGTH = 50
@@ -91,6 +93,18 @@ _EMAIL = (
         ),
     },
 )
+_CONSULTATION = {
+    "vi": (
+        "Mời góp ý dự thảo chính sách",
+        "Kính gửi {firm},\n\n{association} mời doanh nghiệp góp ý: {title}.\nĐọc dự thảo: {document}\n\nPhiếu góp ý khoảng "
+        "{minutes} phút. Liên kết sau chỉ dành cho doanh nghiệp:\n\n{link}\n\nHạn: 17:00 ngày {closes}.",
+    ),
+    "en": (
+        "Your view on a draft policy",
+        "To {firm},\n\n{association} asks for your firm's view: {title}.\nRead the draft: {document}\n\nThe form takes about "
+        "{minutes} minutes. This link is for your firm alone:\n\n{link}\n\nUntil 17:00 on {closes}.",
+    ),
+}
 _SHORT = (
     {
         "vi": "Hiep hoi DN moi {firm} tra loi khao sat {year}, {minutes} phut, giu kin. Lien ket danh rieng cho DN: {link}. "
@@ -122,10 +136,10 @@ _ZALO = {
 }
 
 
-def first_words(channel: Channel, number: int, language: Language) -> Words:
-    """Return the text that step `number` (1-4) of a plan begins with."""
+def first_words(channel: Channel, number: int, language: Language, *, consults: bool = False) -> Words:
+    """Return the text that step `number` (1-4) of a plan begins with; consults: the wave is about a draft policy."""
     if channel is Channel.EMAIL:
-        subject, text = _EMAIL[number - 1][language]
+        subject, text = (_CONSULTATION if consults and number == 1 else _EMAIL[number - 1])[language]
         return Words(subject, text + _EMAIL_END[language])
     if channel is Channel.ZALO:
         return Words(_ZALO_TITLE[language], _ZALO[language])

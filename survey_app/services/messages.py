@@ -75,7 +75,7 @@ def plan_of(session: Session, wave: Wave) -> list[ContactStep]:
 
 
 def _proposed(wave: Wave, number: int, channel: Channel) -> ContactStep:
-    vi, en = (message_texts.first_words(channel, number, language) for language in LANGUAGES)
+    vi, en = (_first_words(wave, channel, number, language) for language in LANGUAGES)
     return ContactStep(
         wave=wave.code,
         number=number,
@@ -89,6 +89,10 @@ def _proposed(wave: Wave, number: int, channel: Channel) -> ContactStep:
     )
 
 
+def _first_words(wave: Wave, channel: Channel, number: int, language: Language) -> Words:
+    return message_texts.first_words(channel, number, language, consults=wave.document is not None)
+
+
 def save_step(
     session: Session, code: str, number: int, *, send_on: date, channel: Channel, texts: Mapping[Language, Words]
 ) -> None:
@@ -98,7 +102,8 @@ def save_step(
     """
     before = require_unsent(session, code, number)
     if channel is not before.channel:
-        texts = {language: message_texts.first_words(channel, number, language) for language in LANGUAGES}
+        wave = get(session, code)
+        texts = {language: _first_words(wave, channel, number, language) for language in LANGUAGES}
     found = {f"text_{language}": message_texts.faults(channel, words) for language, words in texts.items()}
     if any(found.values()):
         raise BadTexts(found)

@@ -66,6 +66,7 @@ def start(session: Session, code: str, keys: Keys, *, today: date) -> Wave:
         rehearsal_of=code,
         instrument_hash=wave.instrument_hash,
         framework_hash=wave.framework_hash,
+        document=wave.document,
         opens_on=today,
         closes_on=today + timedelta(days=DAYS),
         consent_version=wave.consent_version,

@@ -196,7 +196,7 @@ def test_the_package_describes_the_table_as_it_is(made):
             assert limits.get("minimum", value) <= value <= limits.get("maximum", value)
 
 
-@pytest.mark.parametrize("code", ["pci_domestic", "pci_pulse", "satisfaction", "satisfaction_desk"])
+@pytest.mark.parametrize("code", ["pci_domestic", "pci_pulse", "satisfaction", "satisfaction_desk", "consultation"])
 def test_other_survey_tools_accept_the_questionnaire(code):
     warnings: list[str] = []
     form = convert(xlsform(load_instrument(instrument_path(code))), warnings=warnings, file_type=".xlsx")

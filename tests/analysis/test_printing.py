@@ -40,7 +40,7 @@ def text_of(pdf: bytes) -> str:
 
 @pytest.mark.parametrize("blank", [True, False], ids=["blank", "to read"])
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("name", ["pci_domestic", "pci_pulse", "satisfaction", "satisfaction_desk"])
+@pytest.mark.parametrize("name", ["pci_domestic", "pci_pulse", "satisfaction", "satisfaction_desk", "consultation"])
 def test_every_item_answer_and_route_is_on_the_paper(name, language, blank):
     source = shipped(name)
     words = text_of(printed(source, language, blank=blank))

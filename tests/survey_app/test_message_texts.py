@@ -33,8 +33,10 @@ def test_a_text_that_cannot_be_sent_is_refused_in_words(channel, words, said):
 @pytest.mark.parametrize("channel", Channel)
 @pytest.mark.parametrize("number", messages.STEPS)
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_the_usual_texts_can_be_sent(channel, number, language):
-    assert message_texts.faults(channel, message_texts.first_words(channel, number, language)) == []
+@pytest.mark.parametrize("consults", [False, True])
+def test_the_usual_texts_can_be_sent(channel, number, language, consults):
+    words = message_texts.first_words(channel, number, language, consults=consults)
+    assert message_texts.faults(channel, words) == []
 
 
 def test_marks_are_taken_off_and_double_signs_counted():

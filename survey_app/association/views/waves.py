@@ -72,6 +72,7 @@ def _arguments(form: WaveForm) -> dict[str, Any]:
         "framework": FRAMEWORKS[form.instrument.data],
         "days": [form.opens_on.data.isoformat(), form.closes_on.data.isoformat()],
         "target": form.target.data,
+        "document": form.document.data or None,
         "by_open_link": form.by_open_link.data,
     }
 

@@ -15,7 +15,7 @@ from survey_app.respondent.forms import CodesForm, PlainForm, StartForm, code_fa
 from survey_app.respondent.views import bp
 from survey_app.respondent.views.cookies import keeps_cookies, without_cookies
 from survey_app.respondent.views.entry import address_of, enter, lookup_of, next_page, now, unusable
-from survey_app.services import invitations, responses
+from survey_app.services import invitations, responses, waves
 from survey_app.services.instruments import instrument_of
 
 _OUTCOMES = {"refused": Outcome.REFUSED, "wrong_firm": Outcome.WRONG_FIRM, "closed_firm": Outcome.CLOSED_FIRM}
@@ -91,13 +91,11 @@ def consent() -> ResponseReturnValue:
     stands = invitations.standing(db.session, lookup_of(found.link)) if found else None
     if stands is None:
         return redirect(url_for("respondent.start"))
-    instrument = instrument_of(db.session, stands.instrument_hash)
     return render_template(
         "respondent/consent.html",
         form=PlainForm(),
-        instrument=instrument,
-        closes_on=stands.closes_on,
-        is_rehearsal=stands.is_rehearsal,
+        instrument=instrument_of(db.session, stands.instrument_hash),
+        wave=waves.get(db.session, stands.wave),
     )
 
 
