@@ -39,8 +39,7 @@ def describe(table: pd.DataFrame, structure: Structure) -> pd.DataFrame:
     Index: indicator. Columns: available, zeros and unique (shares of units, 0-1; the last two of those with a value), low,
     median, mean, high, sd (n - 1), skewness, kurtosis (excess, both corrected for bias as in `treatment`).
     """
-    values_of(table, structure)
-    chosen = table[list(structure.indicators)]
+    values, chosen = values_of(table, structure), table[list(structure.indicators)]
     known = chosen.count()
     return pd.DataFrame(
         {
@@ -52,8 +51,8 @@ def describe(table: pd.DataFrame, structure: Structure) -> pd.DataFrame:
             "mean": chosen.mean(),
             "high": chosen.max(),
             "sd": chosen.std(),
-            "skewness": [skewness(chosen[code].to_numpy(dtype=float)) for code in chosen],
-            "kurtosis": [kurtosis(chosen[code].to_numpy(dtype=float)) for code in chosen],
+            "skewness": skewness(values),
+            "kurtosis": kurtosis(values),
         }
     )
 

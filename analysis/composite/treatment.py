@@ -48,21 +48,21 @@ class Treated:
     report: pd.DataFrame
 
 
-def skewness(x: Numbers) -> float:
-    """Return the skewness G1 of the values that are there, corrected for bias as in Excel, SAS and e1071's type 2."""
-    known = x[~np.isnan(x)]
-    return float(stats.skew(known, bias=False)) if _spread(known) else np.nan
+def skewness(x: Numbers) -> Any:
+    """Return the skewness G1 of the values that are there, by column, corrected for bias as in Excel and e1071's type 2."""
+    n, second, third = _moments(x, 3)
+    return third / second**1.5 * np.sqrt(n * (n - 1)) / (n - 2)
 
 
-def kurtosis(x: Numbers) -> float:
-    """Return the excess kurtosis G2 of the values that are there, corrected for bias as `skewness` is."""
-    known = x[~np.isnan(x)]
-    return float(stats.kurtosis(known, bias=False)) if _spread(known) else np.nan
+def kurtosis(x: Numbers) -> Any:
+    """Return the excess kurtosis G2 of the values that are there, by column, corrected for bias as `skewness` is."""
+    n, second, fourth = _moments(x, 4)
+    return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * fourth / second**2 - 3 * (n - 1))
 
 
-def has_outliers(x: Numbers, limits: Limits = LIMITS) -> bool:
-    """Say whether |skewness| and kurtosis both pass their limits; never for fewer than four values or equal ones."""
-    return bool(abs(skewness(x)) > limits.skewness and kurtosis(x) > limits.kurtosis)
+def has_outliers(x: Numbers, limits: Limits = LIMITS) -> Any:
+    """Say by column if |skewness| and kurtosis both pass their limits; never for fewer than four values or equal ones."""
+    return (np.abs(skewness(x)) > limits.skewness) & (kurtosis(x) > limits.kurtosis)
 
 
 def winsorise(x: Numbers, limits: Limits = LIMITS) -> Numbers:
@@ -109,38 +109,46 @@ def treat(
     transform: `logarithm`, `box_cox`, a function of one's own that keeps the order, or None.
     """
     values = values_of(table, structure)
-    lines, drawn_in = {}, {}
-    changed = table.copy()
-    for column, code in enumerate(structure.indicators):
-        x = values[:, column]
-        treated, how = _treated(x, limits, transform)
-        drawn_in[code] = (treated != x) & ~np.isnan(x) if how == "winsorised" else np.zeros(x.shape, dtype=bool)
-        lines[code] = _line(x, treated, how, limits) | {"points": int(drawn_in[code].sum())}
-        changed[code] = treated
-    report = pd.DataFrame.from_dict(lines, orient="index")
-    return Treated(changed, pd.DataFrame(drawn_in, index=table.index), report)
+    treated, how = treated_values(values, limits, transform)
+    codes = list(structure.indicators)
+    drawn_in = (treated != values) & ~np.isnan(values) & (np.array(how) == "winsorised")
+    report = pd.DataFrame(
+        {
+            "how": how,
+            "points": drawn_in.sum(axis=0),
+            "skewness_before": skewness(values),
+            "kurtosis_before": kurtosis(values),
+            "skewness_after": skewness(treated),
+            "kurtosis_after": kurtosis(treated),
+            "mended": ~has_outliers(treated, limits),
+        },
+        index=codes,
+    )
+    changed = table.assign(**{code: treated[:, at] for at, code in enumerate(codes)})
+    return Treated(changed, pd.DataFrame(drawn_in, table.index, codes), report)
 
 
-def _treated(x: Numbers, limits: Limits, transform: Transformation | None) -> tuple[Numbers, str]:
-    if not has_outliers(x, limits):
-        return x, ""
-    drawn = winsorise(x, limits)
-    if transform is None or not has_outliers(drawn, limits):
-        return drawn, "winsorised"
-    return transform(x), "transformed"
+def treated_values(values: Numbers, limits: Limits, transform: Transformation | None) -> tuple[Numbers, list[str]]:
+    """Return `treat` on an array, shape (units, k), and how each column was treated: empty, winsorised or transformed."""
+    treated, how = values.copy(), [""] * values.shape[1]
+    for column in np.flatnonzero(has_outliers(values, limits)):
+        drawn, how[column] = winsorise(values[:, column], limits), "winsorised"
+        if transform is not None and has_outliers(drawn, limits):
+            drawn, how[column] = transform(values[:, column]), "transformed"
+        treated[:, column] = drawn
+    return treated, how
 
 
-def _line(x: Numbers, treated: Numbers, how: str, limits: Limits) -> dict[str, Any]:
-    return {
-        "how": how,
-        "points": 0,
-        "skewness_before": skewness(x),
-        "kurtosis_before": kurtosis(x),
-        "skewness_after": skewness(treated),
-        "kurtosis_after": kurtosis(treated),
-        "mended": not has_outliers(treated, limits),
-    }
-
-
-def _spread(known: Numbers) -> bool:
-    return known.size >= FEWEST and bool(known.min() < known.max())
+def _moments(x: Numbers, power: int) -> tuple[Any, Any, Any]:
+    """Return n, the second and another central moment by column; NaN where there are too few values or no spread."""
+    known = ~np.isnan(x)
+    n = known.sum(axis=0).astype(float)
+    centred = np.where(known, x - np.where(known, x, 0).sum(axis=0) / np.maximum(n, 1), 0)
+    second = (centred**2).sum(axis=0) / np.maximum(n, 1)
+    scale = np.abs(np.where(known, x, 0)).max(axis=0)
+    usable = (n >= FEWEST) & (second > (1e-12 * scale) ** 2)
+    return (
+        np.where(usable, n, np.nan),
+        np.where(usable, second, np.nan),
+        (centred**power).sum(axis=0) / np.maximum(n, 1),
+    )

@@ -28,6 +28,7 @@ MODULES = [
     "composite.method",
     "composite.components",
     "composite.audit",
+    "composite.ranks",
     "disclosure",
     "disclosure_tables",
     "disclosure_rules",

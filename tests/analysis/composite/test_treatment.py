@@ -83,3 +83,11 @@ def test_the_box_cox_power_is_that_of_largest_likelihood():
 def test_equal_or_few_values_have_no_outliers():
     assert not has_outliers(np.full(10, 3.0))
     assert not has_outliers(np.array([1.0, 1.0, 900.0]))
+
+
+def test_columns_are_judged_together_as_each_alone_in_scipy():
+    x = np.exp(np.random.default_rng(1).normal(size=(30, 4)) * [0.1, 0.5, 1, 2])
+    assert skewness(x) == pytest.approx(stats.skew(x, bias=False))
+    assert kurtosis(x) == pytest.approx(stats.kurtosis(x, bias=False))
+    x[3, 1] = np.nan
+    assert kurtosis(x)[1] == pytest.approx(stats.kurtosis(np.delete(x[:, 1], 3), bias=False))
