@@ -50,6 +50,14 @@ WORDS: dict[str, dict[Language, str]] = {
     "one": {"vi": "Ô tròn: chọn một.", "en": "Round box: choose one."},
     "several": {"vi": "Ô vuông: chọn tất cả mục đúng.", "en": "Square box: choose all that apply."},
     "skip": {"vi": "Có thể bỏ trống bất kỳ câu nào.", "en": "Any question can be left blank."},
+    "quoted": {
+        "vi": "Tôi đồng ý cho đọc và trích ý kiến này, không kèm tên. Không đánh dấu thì ý kiến không được nhập.",
+        "en": "I agree that this comment is read and may be quoted, without a name. Without this tick it is not typed in.",
+    },
+    "group": {
+        "vi": "Ký hiệu nhóm doanh nghiệp (Hiệp hội ghi): ....................",
+        "en": "Mark of the group of firms (written by the association): ....................",
+    },
     "nameless": {
         "vi": "Không ghi tên, mã số thuế hay số điện thoại lên phiếu.",
         "en": "Do not write a name, tax code or phone number on this form.",
@@ -86,7 +94,10 @@ def _content(instrument: Instrument, language: Language, blank: bool) -> dict[st
         "about": ". ".join(about) + ".",
         "footer": f"{instrument.code} · {_say('version', language, instrument.version)} · {instrument.content_hash()[:8]}",
         "words": {"page": _say("page", language)},
-        "instructions": [" ".join(marks), _say("nameless" if blank else "to_read", language)],
+        "instructions": [
+            " ".join(marks),
+            *(_say(word, language) for word in (("nameless", "group") if blank else ("to_read",))),
+        ],
         "sections": [
             {
                 "title": instrument.section(section).title[language],
@@ -107,8 +118,10 @@ def _page(page: Page, instrument: Instrument, language: Language, blank: bool) -
 
 def _item(item: Item, instrument: Instrument, language: Language, blank: bool) -> dict[str, Any]:
     options = [_option(option, item, instrument, language, blank) for option in item.options]
+    if blank and item.code == instrument.comment_item:
+        options.append({"code": "", "text": _say("quoted", language), "note": ""})
     options += [
-        {"code": "" if blank else code, "text": instrument.special[code][language], "note": ""}  # type: ignore[index]
+        {"code": _key(item, code) if blank else code, "text": instrument.special[code][language], "note": ""}  # type: ignore[index]
         for code in item.specials
     ]
     return {
@@ -132,7 +145,16 @@ def _option(option: Option, item: Item, instrument: Instrument, language: Langua
         notes.append(_say("alone", language))
     if option.code in item.end_if:
         notes.append(_say("end", language))
-    return {"code": "" if blank else option.code, "text": option.text[language], "note": " ".join(notes)}
+    return {
+        "code": _key(item, option.code) if blank else option.code,
+        "text": option.text[language],
+        "note": " ".join(notes),
+    }
+
+
+def _key(item: Item, code: str) -> str:
+    """Return what is typed for an answer when the form is keyed."""
+    return next(key for key, answer in item.keys.items() if answer == code)
 
 
 def _route(condition: Condition | None, instrument: Instrument, language: Language) -> str:

@@ -14,6 +14,8 @@ from questionnaires.conditions import SPECIAL, Answers, Condition
 ItemType = Literal["choice", "multi", "yesno", "agree", "scale", "number", "text"]
 #: Item types whose answer is one code of a list.
 SINGLE: tuple[ItemType, ...] = ("choice", "yesno", "agree", "scale")
+#: What is typed for a special answer when a paper form is keyed; options have numbers.
+SPECIAL_KEYS = {"dk": "k", "na": "a", "ref": "t"}
 Sensitivity = Literal["none", "medium", "high"]
 OptionCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
 
@@ -76,6 +78,12 @@ class Item(Document):
     def option_codes(self) -> tuple[str, ...]:
         """Return the codes of the options in order."""
         return tuple(option.code for option in self.options)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Return the code of each answer by what is typed for it from paper: a number for an option, else a letter."""
+        numbers = {str(number): code for number, code in enumerate(self.option_codes, start=1)}
+        return numbers | {SPECIAL_KEYS[code]: code for code in self.specials}
 
     def option_text(self, code: str, language: Language) -> str:
         """Return the words of an option or of a rung; raise KeyError if the item has no such code."""

@@ -15,6 +15,7 @@ _SECTIONS = {
     "association.firms": (lazy_gettext("Firms"), ("/hh/doanh-nghiep", "/hh/nhap")),
     "association.waves": (lazy_gettext("Fieldwork"), ("/hh/dot", "/hh/tep", "/hh/viec")),
     "staff.waves": (lazy_gettext("Waves"), ("/pt",)),
+    "staff.keying_waves": (lazy_gettext("Paper forms"), ("/nhap-phieu",)),
     "staff.accounts": (lazy_gettext("Accounts"), ("/qt",)),
     "agency.home": (lazy_gettext("Results"), ("/cq",)),
 }

@@ -14,7 +14,7 @@ import survey_app.models  # noqa: F401 - fills the metadata
 from survey_app import migrate
 from survey_app.db import Base
 
-REVISIONS = tuple(f"{number:04d}" for number in range(1, 17))
+REVISIONS = tuple(f"{number:04d}" for number in range(1, 18))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_tables_of_answers_have_no_row_numbers_on_sqlite(connection):
         return
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
     schema = {name: sql for name, sql in rows}
-    for table in ("sample_unit", "invitation", "draft", "ballot", "response", "comment", "receipt"):
+    for table in ("sample_unit", "invitation", "draft", "keyed_form", "ballot", "response", "comment", "receipt"):
         assert "WITHOUT ROWID" in schema[table]
 
 

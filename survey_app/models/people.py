@@ -22,6 +22,7 @@ class RoleName(StrEnum):
     AGENCY = "agency"
     TRIAGE = "triage"
     LEADER = "leader"
+    KEYER = "keyer"
 
 
 user_role = Table(

@@ -1,4 +1,4 @@
-"""What is said: drafts, sealed ballots, and the responses of an opened box.
+"""What is said: drafts, paper forms being typed, sealed ballots, and the responses of an opened box.
 
 No row here refers to an invitation, and none carries a time, a number in sequence, an address or a user agent. The
 tables have no SQLite rowid: rows lie in the order of random keys, not of arrival.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.db import Base
@@ -37,6 +37,22 @@ class Ballot(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class KeyedForm(Base):
+    """A paper form that one person has typed, encrypted, until another has typed it too; then the row is deleted.
+
+    The number is drawn, written on the sheet, and says nothing of the order.
+    """
+
+    __tablename__ = "keyed_form"
+    __table_args__ = (UniqueConstraint("wave", "number"), _BY_KEY)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
+    number: Mapped[int]
+    author: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Response(Base):

@@ -21,8 +21,8 @@ from survey_app.db import rows_changed
 from survey_app.envelopes import Unreadable, ballot_info, open_ballot
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
-from survey_app.models.response import Ballot, Comment, Receipt, Response
-from survey_app.services import box_key, open_links
+from survey_app.models.response import Ballot, Comment, KeyedForm, Receipt, Response
+from survey_app.services import box_key, keying, open_links
 from survey_app.services.coarsening import Coarsened, coarsen
 from survey_app.services.instruments import instrument_of
 from survey_app.services.storage import wipe_what_was_deleted
@@ -169,8 +169,8 @@ def open_box(
 
     `transaction` gives a session and commits at its end; `report` hears of each finished step. After a crash at any
     point the same call finishes the work; `needs_key` says whether it still needs the key. Raises UnknownWave,
-    WrongState, NoKey, WrongKey, NoFirstLine, TooFewBallots, UnreadableBallots, UnknownStratum, BallotsChanged, StorageBusy,
-    CountsDisagree, KeyLeft.
+    WrongState, NoKey, WrongKey, NoFirstLine, FormsWaiting, TooFewBallots, UnreadableBallots, UnknownStratum,
+    BallotsChanged, StorageBusy, CountsDisagree, KeyLeft.
     """
     with transaction() as session:
         wave = held(session, code, *_MAY_OPEN)
@@ -199,6 +199,7 @@ def discard(transaction: Transaction, code: str) -> Counts:
         engine = session.get_bind()
         wave.discarded += _count(session, Ballot, code)
         session.execute(delete(Ballot).where(Ballot.wave == code))
+        session.execute(delete(KeyedForm).where(KeyedForm.wave == code))
         wave.state = WaveState.DISCARDED
     wipe_what_was_deleted(engine)
     with transaction() as session:
@@ -207,6 +208,7 @@ def discard(transaction: Transaction, code: str) -> Counts:
 
 def _mix(session: Session, wave: Wave, private_key: X25519PrivateKey, report: Callable[[Step], None]) -> None:
     """Turn the ballots into responses, comments and receipts, each in an order of its own."""
+    keying.require_none_waiting(session, wave.code)
     ids, contents = _unseal(session, wave, private_key)
     report(Step.UNSEALED)
     instrument = instrument_of(session, wave.instrument_hash)

@@ -72,6 +72,7 @@ _STAFF = {
     RoleName.ANALYST: "Chuyên viên phân tích (minh họa)",
     RoleName.TRIAGE: "Cán bộ tiếp nhận (minh họa)",
     RoleName.LEADER: "Lãnh đạo tỉnh (minh họa)",
+    RoleName.KEYER: "Người nhập phiếu giấy (minh họa)",
 }
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -233,6 +234,7 @@ def accounts(plan: str, today: date) -> list[Account]:
     leading = (agencies.on(target.lead, today) for target in load_plan(plan_path(plan)).targets)
     leads = {agency.code: agency for agency in leading}
     staff = [Account(role, f"{role.value}@example.vn", name) for role, name in _STAFF.items()]
+    staff.append(Account(RoleName.KEYER, "keyer2@example.vn", "Người nhập phiếu thứ hai (minh họa)"))
     return staff + [
         Account(RoleName.AGENCY, f"{code.lower()}@example.vn", f"{agency.name.vi} (minh họa)", code)
         for code, agency in leads.items()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from survey_app.errors import DomainError
 
 #: Tables whose dead rows could say who answered what.
-_TABLES = "ballot, draft, invitation, response, comment, receipt"
+_TABLES = "ballot, draft, keyed_form, invitation, response, comment, receipt"
 
 
 class StorageBusy(DomainError):

@@ -17,6 +17,7 @@ ROLES = {
     RoleName.AGENCY: _("Agency"),
     RoleName.TRIAGE: _("Petition triage"),
     RoleName.LEADER: _("Provincial leader"),
+    RoleName.KEYER: _("Keyer of paper forms"),
 }
 
 

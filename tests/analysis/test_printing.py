@@ -47,13 +47,25 @@ def test_every_item_answer_and_route_is_on_the_paper(name, language, blank):
     expected = [source.title[language], *(page.title[language] for page in source.pages)]
     expected += [page.body[language] for page in source.pages if page.body]
     for each in source.items:
-        code = "" if blank else "({})"
+        typed = {answer: key for key, answer in each.keys.items()}
         expected += [each.code + ("" if each.ask_if else each.text[language]), each.text[language]]
-        expected += [choice.text[language] + code.format(choice.code) for choice in each.options]
-        expected += [source.special[special][language] + code.format(special) for special in each.specials]
+        expected += [
+            f"{choice.text[language]}({typed[choice.code] if blank else choice.code})" for choice in each.options
+        ]
+        expected += [
+            f"{source.special[special][language]}({typed[special] if blank else special})" for special in each.specials
+        ]
         expected += [condition_words(each.ask_if, source, language)] if each.ask_if else []
         expected += [each.hint[language]] if each.hint else []
     assert [phrase for phrase in expected if squeezed(phrase) not in words] == []
+
+
+def test_the_blank_has_a_place_for_the_group_and_asks_before_a_comment_is_typed():
+    source = shipped("pci_domestic")
+    blank, to_read = (text_of(printed(source, "vi", blank=is_blank)) for is_blank in (True, False))
+    for words in ("Ký hiệu nhóm doanh nghiệp", "Tôi đồng ý cho đọc và trích ý kiến này"):
+        assert squeezed(words) in blank
+        assert squeezed(words) not in to_read
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

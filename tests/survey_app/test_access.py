@@ -12,6 +12,7 @@ from tests.survey_app.signing_in import signed_in, token
 ALL = set(RoleName)
 ANALYST = {RoleName.ANALYST}
 ADMIN = {RoleName.ADMIN}
+KEYER = {RoleName.KEYER}
 ASSOCIATION = {RoleName.ASSOCIATION, RoleName.COORDINATOR}
 READERS = {RoleName.AGENCY, RoleName.LEADER, RoleName.COORDINATOR, RoleName.ANALYST}
 
@@ -113,6 +114,14 @@ ROUTES: dict[str, set[str]] = {
     "GET /pt/chay/<number:number>": ANALYST,
     "GET /pt/chay/<number:number>/cong-bo": ANALYST,
     "POST /pt/chay/<number:number>/cong-bo": ANALYST,
+    "GET /nhap-phieu": KEYER,
+    "GET /nhap-phieu/<wave>": KEYER,
+    "GET /nhap-phieu/<wave>/moi": KEYER,
+    "POST /nhap-phieu/<wave>/moi": KEYER,
+    "GET /nhap-phieu/<wave>/<number:number>": KEYER,
+    "GET /nhap-phieu/<wave>/<number:number>/lan-hai": KEYER,
+    "POST /nhap-phieu/<wave>/<number:number>/lan-hai": KEYER,
+    "POST /nhap-phieu/<wave>/<number:number>/lay-lai": KEYER,
     "GET /qt/tai-khoan": ADMIN,
     "GET /qt/tai-khoan/<number:number>": ADMIN,
     "GET /qt/tai-khoan/moi": ADMIN,

@@ -79,6 +79,8 @@ BROKEN_SCHEMAS = {
         "refers to invitation.id",
     ),
     "a unit by its name only": (lambda: add("response", Column("unit", String)), "response.unit: not among"),
+    "who typed it": (lambda: add("ballot", Column("author", ForeignKey("user.id"))), "refers to user.id"),
+    "when it was typed": (lambda: add("keyed_form", Column("typed_at", DateTime)), "keyed_form.typed_at: a date"),
     "a network address": (lambda: add("draft", Column("address", String)), "draft.address: not among"),
     "a browser": (lambda: add("receipt", Column("user_agent", String)), "receipt.user_agent: not among"),
     "consent beside a draft": (lambda: add("draft", Column("consent", JSON)), "draft.consent: not among"),

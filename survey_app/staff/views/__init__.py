@@ -6,6 +6,6 @@ from flask import Blueprint
 
 bp = Blueprint("staff", __name__)
 
-from survey_app.staff.views import accounts, runs, waves  # noqa: E402 - the pages add themselves to `bp`
+from survey_app.staff.views import accounts, keying, runs, waves  # noqa: E402 - the pages add themselves to `bp`
 
-__all__ = ["accounts", "bp", "runs", "waves"]
+__all__ = ["accounts", "bp", "keying", "runs", "waves"]

@@ -16,7 +16,7 @@ from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.job import JobStatus
 from survey_app.models.people import RoleName
 from survey_app.models.score import ScoreRun
-from survey_app.services import box, fieldwork, jobs
+from survey_app.services import box, fieldwork, jobs, keying
 from survey_app.services.fieldwork import Progress
 from survey_app.staff.views import bp
 
@@ -42,6 +42,7 @@ def wave(wave: str) -> ResponseReturnValue:
         progress=fieldwork.progress_by_wave(db.session).get(wave, Progress()),
         counts=box.check(db.session, wave),
         least=box.MIN_BALLOTS,
+        waiting=len(keying.waiting(db.session, wave)),
         runs=runs,
         State=WaveState,
     )

@@ -1,0 +1,214 @@
+"""Paper forms: typed by two people, compared, sealed into the same box as the others. docs/adr/0013-paper-forms.md.
+
+A paper form names no firm and no invitation refers to it. Whoever keys holds no list of firms and no links.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from questionnaires.instrument import Instrument
+from survey_app.db import lock_wave, rows_changed
+from survey_app.envelopes import ballot_info, decrypt, derive, encrypt, resume_code, seal_ballot, sizes
+from survey_app.errors import DomainError
+from survey_app.models.fieldwork import Wave, WaveState
+from survey_app.models.response import Ballot, KeyedForm
+from survey_app.services import open_links, waves
+from survey_app.services.instruments import instrument_of
+from survey_app.services.responses import DraftContent, ballot_content
+
+#: How the group of a form is called where its answers go by their items' codes; no item has a dot.
+STRATUM = "form.stratum"
+#: Paper comes in late: it can be typed until the box is opened.
+_TAKING = (WaveState.OPEN, WaveState.CLOSED)
+_NUMBERS = range(1000, 10000)
+
+
+class FormGone(DomainError):
+    """No form with this number waits: it was sealed or taken back."""
+
+    vi = "Phiếu giấy số {number} không còn chờ nhập: đã được niêm phong hoặc đã lấy lại."
+    en = "The paper form {number} is not waiting: it has been sealed or taken back."
+    status = 404
+
+
+class SamePerson(DomainError):
+    """The first entry is this person's own."""
+
+    vi = "Phiếu giấy số {number} do chính bạn nhập lần đầu; lần hai phải là người khác."
+    en = "You typed the paper form {number} the first time; somebody else must type it again."
+
+
+class NotYours(DomainError):
+    """Somebody else typed it, and the wave is still open."""
+
+    vi = "Phiếu giấy số {number} do người khác nhập: chỉ người ấy lấy lại được khi đợt còn mở."
+    en = "Somebody else typed the paper form {number}: while the wave is open, only that person can take it back."
+
+
+class FormsWaiting(DomainError):
+    """Paper forms still wait for their second entry; nothing was changed."""
+
+    vi = "Đợt {wave} còn {waiting} phiếu giấy chờ nhập lần hai: nhập nốt hoặc lấy lại trước khi mở hòm phiếu."
+    en = "{waiting} paper forms of the wave {wave} wait for their second entry: type them or take them back first."
+
+
+@dataclass(frozen=True, repr=False)
+class Typed:
+    """A paper form as one person typed it: the group it belongs to, and the answer of each item, None where blank."""
+
+    stratum: str
+    answers: Mapping[str, Any]
+
+    def by_code(self) -> dict[str, Any]:
+        """Return everything that was typed, by item code or STRATUM."""
+        return {STRATUM: self.stratum, **self.answers}
+
+
+@dataclass(frozen=True, repr=False)
+class Difference:
+    """An item, or STRATUM, that two people typed differently."""
+
+    code: str
+    first: Any
+    second: Any
+
+
+def waves_taking(session: Session) -> list[Wave]:
+    """Return the waves whose paper forms can be typed now, the newest first."""
+    taking = select(Wave).where(Wave.state.in_(_TAKING), Wave.rehearsal_of.is_(None))
+    return list(session.scalars(taking.order_by(Wave.opens_on.desc(), Wave.code)))
+
+
+def wave_taking(session: Session, code: str) -> Wave:
+    """Return the wave; raise UnknownWave, also for a rehearsal, or WrongState if its box has been opened or not made."""
+    wave = waves.require_state(session, code, *_TAKING)
+    if wave.rehearsal_of is not None:
+        raise waves.UnknownWave(wave=code)
+    return wave
+
+
+def strata(wave: Wave) -> list[str]:
+    """Return the groups that a form of this wave can belong to."""
+    return (
+        [open_links.STRATUM]
+        if wave.by_open_link
+        else sorted(name for name, firms in wave.frame_counts.items() if firms)
+    )
+
+
+def waiting(session: Session, code: str) -> list[KeyedForm]:
+    """Return the forms that wait for their second entry."""
+    return list(session.scalars(select(KeyedForm).where(KeyedForm.wave == code).order_by(KeyedForm.number)))
+
+
+def require_none_waiting(session: Session, code: str) -> None:
+    """Raise FormsWaiting if a form of the wave waits: after the opening nothing can be added."""
+    count = session.scalar(select(func.count()).select_from(KeyedForm).where(KeyedForm.wave == code))
+    if count:
+        raise FormsWaiting(wave=code, waiting=count)
+
+
+def keep_first(session: Session, code: str, key: bytes, typed: Typed, *, by: int) -> int:
+    """Keep what the first person typed, encrypted, and return the number to write on the sheet.
+
+    `key` is the installation's contact key, `by` the account's number. Raises UnknownWave or WrongState.
+    """
+    wave = _held(session, code)
+    form = KeyedForm(id=secrets.token_hex(16), wave=code, number=_new_number(session, code), author=by)
+    size = sizes(instrument_of(session, wave.instrument_hash))[0]
+    content = json.dumps(asdict(typed), ensure_ascii=False, separators=(",", ":")).encode()
+    form.blob = encrypt(_key(key), content.ljust(size), _place(form))  # one length, whatever was typed
+    session.add(form)
+    session.flush()
+    return form.number
+
+
+def find(session: Session, code: str, number: int) -> KeyedForm:
+    """Return a form that waits; raise FormGone."""
+    found = session.scalar(select(KeyedForm).where(KeyedForm.wave == code, KeyedForm.number == number))
+    if found is None:
+        raise FormGone(number=number)
+    return found
+
+
+def for_second(session: Session, code: str, number: int, *, by: int) -> KeyedForm:
+    """Return a form that waits for this person; raise FormGone or SamePerson."""
+    form = find(session, code, number)
+    if form.author == by:
+        raise SamePerson(number=number)
+    return form
+
+
+def seal_second(
+    session: Session, code: str, number: int, key: bytes, typed: Typed, *, decided: Collection[str] = (), by: int
+) -> list[Difference]:
+    """Seal a form that two people typed alike and return nothing; return where they differ, with nothing changed.
+
+    decided: codes of differences that the second person has seen and decided from the paper; `typed` counts there.
+    Sealing is one transaction: the first entry goes, the ballot comes, the wave counts it; nothing says who typed it.
+    Raises UnknownWave, WrongState, FormGone or SamePerson.
+    """
+    wave = _held(session, code)
+    form = for_second(session, code, number, by=by)
+    first, second = _opened(key, form).by_code(), typed.by_code()
+    found = [Difference(each, first[each], second[each]) for each in second if first[each] != second[each]]
+    if left := [each for each in found if each.code not in decided]:
+        return left
+    if rows_changed(session, delete(KeyedForm).where(KeyedForm.id == form.id)) != 1:
+        raise FormGone(number=number)
+    _seal(session, wave, instrument_of(session, wave.instrument_hash), typed)
+    session.execute(update(Wave).where(Wave.code == code).values(paper=Wave.paper + 1))
+    return []
+
+
+def take_back(session: Session, code: str, number: int, *, by: int) -> None:
+    """Delete a form that waits. After the wave has closed anybody who keys may: it would keep the box shut.
+
+    Raises UnknownWave, WrongState, FormGone or NotYours.
+    """
+    wave = _held(session, code)
+    form = find(session, code, number)
+    if form.author != by and wave.state is WaveState.OPEN:
+        raise NotYours(number=number)
+    session.delete(form)
+    session.flush()
+
+
+def _held(session: Session, code: str) -> Wave:
+    """Return the wave, whose state nobody changes until the transaction ends."""
+    lock_wave(session, code, exclusive=False)
+    return wave_taking(session, code)
+
+
+def _new_number(session: Session, code: str) -> int:
+    taken = set(session.scalars(select(KeyedForm.number).where(KeyedForm.wave == code)))
+    return secrets.choice([number for number in _NUMBERS if number not in taken])
+
+
+def _seal(session: Session, wave: Wave, instrument: Instrument, typed: Typed) -> None:
+    """Put a ballot into the box that nothing tells from one that came by a link; its receipt was given to nobody."""
+    draft = DraftContent(answers=typed.answers, quoted=True)  # a comment is typed only where the paper agrees to it
+    content = ballot_content(instrument, draft, receipt=resume_code(), stratum=typed.stratum)
+    info = ballot_info(wave.code, wave.instrument_hash)
+    sealed = seal_ballot(wave.public_key, content, sizes(instrument)[1], info)
+    session.execute(insert(Ballot).values(id=secrets.token_hex(16), wave=wave.code, sealed=sealed))
+
+
+def _opened(key: bytes, form: KeyedForm) -> Typed:
+    return Typed(**json.loads(decrypt(_key(key), form.blob, _place(form))))
+
+
+def _key(key: bytes) -> bytes:
+    return derive(key, "paper form", 32)
+
+
+def _place(form: KeyedForm) -> bytes:
+    return f"paper form:{form.wave}:{form.id}".encode()
