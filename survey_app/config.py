@@ -60,6 +60,7 @@ class Config(BaseSettings):
     gateway_url: str = ""  # of text messages and Zalo; without it they leave as files
     gateway_hosts: tuple[str, ...] = ()
     gateway_token_file: Path | None = None
+    backup_recipient: str = ""  # without it no backup can be made
     days_off: tuple[date, ...] = ()
 
     @classmethod

@@ -70,6 +70,20 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Read one state of the database, whatever others write meanwhile; nothing can be written, and nobody has to wait."""
+    session = db.session
+    token = reading.set(True)
+    try:
+        if not is_sqlite(session):  # which reads one state in any transaction
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        yield session
+    finally:
+        session.rollback()
+        reading.reset(token)
+
+
 def rows_changed(session: Session, statement: UpdateBase, values: Mapping[str, Any] | None = None) -> int:
     """Execute an insert, an update or a delete and return how many rows it touched."""
     counting = {"preserve_rowcount": True}  # an insert on PostgreSQL says -1 otherwise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ class Keys:
     def read(cls, folder: Path) -> Keys:
         """Return the keys in `folder`; raise BadConfiguration if one is missing, short or readable by others."""
         return cls(**{name: _read(folder / f"{name}.key") for name in NAMES})
+
+    @property
+    def mark(self) -> str:
+        """Return by what these keys can be known again, for a backup: it tells nothing of them."""
+        return hashlib.sha256(b"mark" + self.link + self.lookup + self.contact + self.password).hexdigest()[:16]
 
     @staticmethod
     def create(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from survey_app.config import ROOT
@@ -25,6 +26,11 @@ def downgrade(connection: Connection, revision: str) -> None:
 def current(connection: Connection) -> str | None:
     """Return the revision the database is at."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """Return the newest revision that this code knows."""
+    return ScriptDirectory(str(ROOT / "migrations")).get_current_head()
 
 
 def _config(connection: Connection) -> AlembicConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from survey_app.cli import (
+    backup,
     box,
     database,
     demo,
@@ -23,6 +24,7 @@ from survey_app.cli import (
 GROUPS = (
     keys.group,
     database.group,
+    backup.group,
     plan.group,
     frame.group,
     waves.group,

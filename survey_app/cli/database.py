@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import click
-from alembic.script import ScriptDirectory
 
 from survey_app import migrate
 from survey_app.cli.subject import Refusal, Subject, pick, say
-from survey_app.config import ROOT
 from survey_app.db import db
 
 group = Subject("db", help="The database's revision.")
@@ -48,7 +46,7 @@ def current() -> None:
 @group.command("check")
 def check() -> None:
     """Fail unless the database is at the newest revision."""
-    newest = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    newest = migrate.newest()
     found = _current()
     if found != newest:
         raise Refusal(

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from questionnaires.base import LANGUAGES, Language, Text
 from survey_app import contacts
 from survey_app.contacts import Contact
+from survey_app.db import rows_changed
 from survey_app.errors import DomainError
 from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, SampleUnit, Wave, WaveState
@@ -302,6 +303,16 @@ def recover(session: Session, *, now: datetime) -> tuple[int, int]:
     for before, after in _UNFINISHED.items():
         session.execute(update(Message).where(Message.state == before).values(state=after, changed_at=now))
     return found[MessageState.SENDING], found[MessageState.HANDING]
+
+
+def hold_back(session: Session, *, now: datetime) -> int:
+    """Send nothing by itself after a backup was restored: what waited then may have gone since.
+
+    Such messages become unsure, for a person to decide; steps whose day had not come are off. Returns how many messages.
+    """
+    waited = Message.state.in_((MessageState.QUEUED, *_UNFINISHED))
+    session.execute(update(ContactStep).where(ContactStep.queued_on.is_(None)).values(is_on=False))
+    return rows_changed(session, update(Message).where(waited).values(state=MessageState.UNSURE, changed_at=now))
 
 
 _UNFINISHED = {MessageState.SENDING: MessageState.QUEUED, MessageState.HANDING: MessageState.UNSURE}
