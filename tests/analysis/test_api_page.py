@@ -29,6 +29,8 @@ MODULES = [
     "composite.components",
     "composite.audit",
     "composite.ranks",
+    "composite.uncertainty",
+    "composite.sensitivity",
     "disclosure",
     "disclosure_tables",
     "disclosure_rules",
