@@ -1,48 +1,25 @@
-"""`python -m analysis score | export | backtest | codebook | audit`: the analysis without the web application."""
+"""`python -m analysis score | compare | export | backtest | codebook | audit`: the analysis without the web application."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
-from analysis import backtest, coverage, coverage_of_estimators
+from analysis import backtest, compare_command, coverage, coverage_of_estimators
 from analysis.codebook import codebook
-from analysis.columns import in_scope
 from analysis.csv_rows import BadResponses
-from analysis.design import Design, LonelyStratum
 from analysis.export import bundle
 from analysis.export_files import NeedsPackage
-from analysis.index import default_design, score, score_responses
-from analysis.provenance import code_version, file_hash, rows_hash
-from analysis.responses_csv import FIRST_ROW, lonely_faults, read_csv
-from questionnaires.base import LANGUAGES, Language
+from analysis.index import score, score_responses
+from analysis.inputs import UnknownProvince, design_of, published_values, report_of, write_report
+from analysis.responses_csv import FIRST_ROW, read_csv
+from questionnaires.base import LANGUAGES
 from questionnaires.demonstration import distribution
 from questionnaires.faults import BadFile
 from questionnaires.files import framework_path, instrument_path, load_framework, load_instrument
-from questionnaires.framework import Framework
 from questionnaires.paths import told
-from questionnaires.reference import indicator_values, province_values
-
-
-class UnknownProvince(Exception):
-    """Nothing is published for a province of this name; knows those for which something is."""
-
-    def __init__(self, name: str, known: list[str]) -> None:
-        self.name, self.known = name, known
-        super().__init__(self.sentence("en"))
-
-    def sentence(self, language: Language) -> str:
-        """Return what is wrong and what may be written, as one line for a person."""
-        names = ", ".join(self.known)
-        if language == "vi":
-            return f"Không có số liệu công bố của tỉnh “{self.name}”: sau --province ghi một trong {names}"
-        return f"Nothing is published for the province “{self.name}”: write after --province one of {names}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.run(options)
     except (BadResponses, BadFile) as error:
         return _refuse([fault.sentence(options.lang) for fault in error.faults])
-    except (UnknownProvince, NeedsPackage) as error:
+    except (UnknownProvince, compare_command.UnknownColumn, NeedsPackage) as error:
         return _refuse([error.sentence(options.lang)])
     except OSError as error:
         return _refuse([f"{error.filename or error}: {told(error)[options.lang]}"])
@@ -70,7 +47,7 @@ def _refuse(sentences: list[str]) -> int:
 def _score(options: argparse.Namespace) -> None:
     instrument, framework = load_instrument(options.instrument), load_framework(options.framework)
     frame = read_csv(options.responses, instrument)
-    published, design = _published(options.province, framework), _design(frame)
+    published, design = published_values(options.province, framework), design_of(frame)
     options.out.mkdir(parents=True, exist_ok=True)
     scores = score(frame, instrument, framework, published, design=design)
     scores.indicators.to_csv(options.out / "indicators.csv", index_label="indicator")
@@ -78,37 +55,14 @@ def _score(options: argparse.Namespace) -> None:
     responses = score_responses(frame, instrument, framework, published, design=design)
     responses.index += FIRST_ROW  # as faults and spreadsheets number them
     responses.to_csv(options.out / "responses.csv", index_label="row")
-    files = {"responses": options.responses, "instrument": options.instrument, "framework": options.framework}
-    report = {
-        "responses": len(frame),
-        "in_scope": int(in_scope(frame, instrument).sum()),
-        "files": {name: file_hash(path) for name, path in files.items()},
-        "responses_hash": rows_hash(frame.to_dict("records")),
-        "instrument_hash": instrument.content_hash(),
-        "framework_hash": framework.content_hash(),
-        "code_version": code_version(),
-        "province": options.province,
-        "level": 0.95,
-        "fpc": False,
-    }
-    (options.out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_report(options.out, report_of(options.responses, frame, options, instrument, framework))
     print(scores.sub_indices[["value", "low", "high", "coverage"]].round(3).to_string())
 
 
-def _published(province: str, framework: Framework) -> Mapping[str, float]:
-    if framework.reference_year is None:
-        return {}
-    known = sorted({name for name, _ in indicator_values(framework.reference_year)})
-    if province not in known:
-        raise UnknownProvince(province, known)
-    return province_values(province, framework.reference_year)
-
-
-def _design(frame: pd.DataFrame) -> Design:
-    try:
-        return default_design(frame)
-    except LonelyStratum as error:
-        raise BadResponses(lonely_faults(frame, error.labels)) from error
+def _compare(options: argparse.Namespace) -> None:
+    if len(options.responses) != (2 if options.by is None else 1):
+        options.refuse("name two files of responses, or one and --by COLUMN")
+    compare_command.run(options)
 
 
 def _backtest(options: argparse.Namespace) -> None:
@@ -143,13 +97,15 @@ def _audit(options: argparse.Namespace) -> None:
     def tell(seed: int) -> None:
         print(f"\r{seed + 1} / {options.seeds} ", end="", file=sys.stderr, flush=True)
 
-    published = dict(_published(options.province, framework))
+    published = dict(published_values(options.province, framework))
     seeds = range(options.seeds)
     found = coverage.simulate(instrument, framework, distribution(), published, seeds=seeds, progress=tell)
     print(file=sys.stderr)
     nine = found.sub_indices.drop(index=["labour", "total"])["covered"]
     print(found.sub_indices.round(4).to_string())
     print(f"nine sub-indices pooled: {nine.mean():.4f}, lowest {nine.min():.4f}, highest {nine.max():.4f}\n")
+    print(found.changes.round(4).to_string())
+    print(f"changes pooled: {found.changes['covered'].mean():.4f}\n")
     print(found.medians.round(4).to_string(), "\n")
     not_always = found.hidden[(found.hidden["published"] == 0) & (found.hidden["shown"] < 1)]
     print(not_always.sort_values("shown").round(3).to_string(), "\n")
@@ -178,6 +134,15 @@ def _parser() -> argparse.ArgumentParser:
     scoring = command("score", _score, "Score a CSV file of responses.")
     scoring.add_argument("responses", type=Path, metavar="RESPONSES.csv")
     scoring.add_argument("--out", type=Path, required=True, metavar="DIR")
+    comparing = command(
+        "compare",
+        _compare,
+        "Compare two CSV files of responses, or the groups of one: changes, their errors and pieces.",
+    )
+    comparing.add_argument("responses", type=Path, nargs="+", metavar="RESPONSES.csv", help="before and after, or one")
+    comparing.add_argument("--by", metavar="COLUMN", help="the column whose answers are the groups of one file")
+    comparing.add_argument("--out", type=Path, required=True, metavar="DIR")
+    comparing.set_defaults(refuse=comparing.error)
     export = command("export", _export, "Write a CSV file of responses as one bundle for other tools (README in it).")
     export.add_argument("responses", type=Path, metavar="RESPONSES.csv")
     export.add_argument("--out", type=Path, required=True, metavar="FILE.zip")

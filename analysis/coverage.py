@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import columns
+from analysis.compare import Changes, waves
 from analysis.disclosure import publish
 from analysis.index import TOTAL, score
 from questionnaires.demonstration import Distribution, draw, draw_answers
@@ -27,11 +28,14 @@ class Coverage:
     may be shown).
     medians: the same of the indicators that are medians.
     hidden: index = indicator code; shares of waves by released status.
+    changes: as `sub_indices`, of the change from each wave to the next (the last to the first), whose truth is 0; `detectable`
+    is the mean of the smallest change that shows.
     """
 
     sub_indices: pd.DataFrame
     medians: pd.DataFrame
     hidden: pd.DataFrame
+    changes: pd.DataFrame
 
 
 def simulate(
@@ -47,10 +51,11 @@ def simulate(
 
     A frame of 400 firms; 220, a simple random draw, answer. Truth: the score of the published indicators.
     """
-    estimates, medians, statuses, shown = [], [], [], []
+    estimates, medians, statuses, shown, scored = [], [], [], [], []
     for seed in seeds:
         frame = one_wave(instrument, distribution, random.Random(seed))  # noqa: S311 - a simulation
         scores = score(frame, instrument, framework, published)
+        scored.append(scores)
         estimates.append(scores.sub_indices)
         medians.append(scores.indicators)
         released = publish(scores, instrument, framework, published)
@@ -64,7 +69,14 @@ def simulate(
         covered.assign(released=pd.DataFrame(shown).mean()),
         _covered(pd.concat(medians), pd.Series(published)[_medians(framework)]),
         hidden,
+        _changes([waves(*pair, framework, published) for pair in zip(scored, [*scored[1:], scored[0]], strict=True)]),
     )
+
+
+def _changes(found: list[Changes]) -> pd.DataFrame:
+    rows = pd.concat([each.sub_indices.assign(value=each.sub_indices["change"]) for each in found])
+    covered = _covered(rows, pd.Series(0.0, found[0].sub_indices.index))
+    return covered.assign(detectable=rows["detectable"].groupby(level=0, sort=False).mean())
 
 
 def truth(framework: Framework, published: dict[str, float]) -> pd.Series:

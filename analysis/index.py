@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis import columns, indicators
-from analysis.columns import Numbers
+from analysis.columns import Mask, Numbers
 from analysis.design import Design
+from analysis.estimators import inside
 from analysis.intervals import t_interval
 from questionnaires.framework import Framework, Indicator
 from questionnaires.instrument import Instrument
@@ -35,6 +36,8 @@ class Scores:
     and the columns of `indicators.estimate_all`.
     sub_indices: index = code and `total`; value, se, low, high, df, measured, indicators, coverage (0-1).
     covariance: of the sub-indices, index and columns = code.
+    linearised: of the indicators, shape (responses of the design, indicators). responses, in_scope: of those scored.
+    df: degrees of freedom of the scores.
     """
 
     indicators: pd.DataFrame
@@ -44,6 +47,7 @@ class Scores:
     design: Design
     responses: int
     in_scope: int
+    df: float
 
 
 def default_design(frame: pd.DataFrame) -> Design:
@@ -59,18 +63,22 @@ def score(
     published: Mapping[str, float],
     *,
     design: Design | None = None,
+    where: Mask | None = None,
 ) -> Scores:
-    """Return the scores of a frame of responses.
+    """Return the scores of a frame of responses, or of a group of them.
 
     published: the province's published value of each indicator in the framework's reference year, raw units.
+    where: the group, shape (n,), of the design of all responses (None: all).
     """
     design = design or default_design(frame)
-    estimates, linearised = indicators.estimate_all(frame, instrument, framework, design)
+    group = inside(design, where)
+    estimates, linearised = indicators.estimate_all(frame, instrument, framework, design, group)
     measured = [str(code) for code, n in estimates["n"].items() if indicators.is_measured(n)] if len(estimates) else []
     table = _indicator_table(framework, estimates, published, measured)
-    sub_indices, covariance = compose(framework, table, linearised, design)
-    scope = int(columns.in_scope(frame, instrument).sum())
-    return Scores(table, sub_indices, covariance, linearised, design, len(frame), scope)
+    df = design.df(group)
+    sub_indices, covariance = compose(framework, table, linearised, design, df)
+    scope = int((group & columns.in_scope(frame, instrument)).sum())
+    return Scores(table, sub_indices, covariance, linearised, design, int(group.sum()), scope, df)
 
 
 def hold(scores: Scores, framework: Framework, published: Mapping[str, float], kept: Collection[str]) -> Scores:
@@ -78,8 +86,8 @@ def hold(scores: Scores, framework: Framework, published: Mapping[str, float], k
     measured = {code for code in kept if scores.indicators.at[code, "status"] == "measured"}
     estimates = scores.indicators.drop(columns=["sub_index", "status", "used"])
     table = _indicator_table(framework, estimates, published, measured)
-    sub_indices, covariance = compose(framework, table, scores.linearised, scores.design)
-    return Scores(table, sub_indices, covariance, scores.linearised, scores.design, scores.responses, scores.in_scope)
+    sub_indices, covariance = compose(framework, table, scores.linearised, scores.design, scores.df)
+    return replace(scores, indicators=table, sub_indices=sub_indices, covariance=covariance)
 
 
 def _indicator_table(
@@ -102,10 +110,10 @@ def _status(indicator: Indicator, measured: Collection[str]) -> str:
 
 
 def compose(
-    framework: Framework, table: pd.DataFrame, linearised: pd.DataFrame, design: Design
+    framework: Framework, table: pd.DataFrame, linearised: pd.DataFrame, design: Design, df: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sub-indices with the total, and the covariance of the sub-indices, for an indicator table."""
-    slopes = _slopes(framework)
+    slopes = slopes_of(framework)
     names = list(slopes.columns)
     measured = [code for code in table.index if table.at[code, "status"] == "measured"]
     values = pd.Series([framework.sub_index(name).intercept for name in names], names, dtype=float)
@@ -116,10 +124,8 @@ def compose(
     coverage = scale_coverage(framework, measured)
     enough = coverage[names] >= MIN_COVERAGE
     variances = dict(zip(names, np.diag(covariance), strict=True))
-    rows = {name: _row(values[name] if enough[name] else math.nan, variances[name], design) for name in names}
-    rows[TOTAL] = _total(
-        framework, values if coverage[TOTAL] >= MIN_COVERAGE else values * math.nan, covariance, design
-    )
+    rows = {name: _row(values[name] if enough[name] else math.nan, variances[name], df) for name in names}
+    rows[TOTAL] = _total(framework, values if coverage[TOTAL] >= MIN_COVERAGE else values * math.nan, covariance, df)
     result = pd.DataFrame.from_dict(rows, orient="index")
     result["measured"] = [sum(table.at[c, "sub_index"] == name for c in measured) for name in names] + [len(measured)]
     result["indicators"] = [len(framework.indicators_of(name)) for name in names] + [len(framework.indicators)]
@@ -127,20 +133,19 @@ def compose(
     return result, covariance
 
 
-def _row(value: float, variance: float, design: Design) -> dict[str, float]:
-    df = design.df()
+def _row(value: float, variance: float, df: float) -> dict[str, float]:
     se = math.sqrt(max(variance, 0)) if not math.isnan(value) else math.nan
     low, high = t_interval(value, se, df)
     return {"value": value, "se": se, "low": low, "high": high, "df": df}
 
 
-def _total(framework: Framework, values: pd.Series, covariance: pd.DataFrame, design: Design) -> dict[str, float]:
+def _total(framework: Framework, values: pd.Series, covariance: pd.DataFrame, df: float) -> dict[str, float]:
     weights = index_weights(framework).reindex(values.index)
     if weights.isna().any():
-        return _row(math.nan, math.nan, design)
+        return _row(math.nan, math.nan, df)
     gradient = 10 * weights.to_numpy(dtype=float)
     value = float(np.dot(gradient, values.to_numpy(dtype=float)))
-    return _row(value, float(gradient @ covariance.to_numpy() @ gradient), design)
+    return _row(value, float(gradient @ covariance.to_numpy() @ gradient), df)
 
 
 def index_weights(framework: Framework) -> pd.Series:
@@ -150,7 +155,7 @@ def index_weights(framework: Framework) -> pd.Series:
     return pd.Series(framework.weights_of(framework.reference_year), dtype=float)
 
 
-def _slopes(framework: Framework) -> pd.DataFrame:
+def slopes_of(framework: Framework) -> pd.DataFrame:
     """Return points of sub-index for one raw unit, shape (indicators, sub-indices), 0 outside its own."""
     codes = [indicator.code for indicator in framework.indicators]
     names = [sub_index.code for sub_index in framework.sub_indices]

@@ -71,15 +71,15 @@ def measurable(framework: Framework, instrument: Instrument) -> Iterator[tuple[I
 
 
 def estimate_all(
-    frame: pd.DataFrame, instrument: Instrument, framework: Framework, design: Design
+    frame: pd.DataFrame, instrument: Instrument, framework: Framework, design: Design, where: Mask
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return every measurable indicator's estimate, and their linearised values.
+    """Return every measurable indicator's estimate over `where`, shape (n,), and their linearised values.
 
     First frame: index = indicator code; n_asked, n (valid answers), dk, na, ref, blank, hits (unweighted, shares only),
     value, se, low, high, df, n_effective, deff, in raw units, and unseen (variance that is not in the linearised values).
     Second: shape (n responses, indicators).
     """
-    scope = columns.in_scope(frame, instrument)
+    scope = where & columns.in_scope(frame, instrument)
     rows: dict[str, dict[str, Any]] = {}
     linearised: dict[str, Numbers] = {}
     for indicator, rule, item in measurable(framework, instrument):

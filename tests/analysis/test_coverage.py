@@ -36,3 +36,9 @@ def test_estimates_scatter_about_the_truth_as_their_standard_errors_say(found):
 def test_indicators_on_very_few_firms_are_hidden_nearly_always(found):
     assert (found.hidden.loc[["5.09", "10.17"], "shown"] <= 0.05).all()
     assert (found.hidden.drop(columns="published").sum(axis=1) + found.hidden["published"]).round(9).eq(1).all()
+
+
+def test_intervals_of_changes_hold_nothing_about_nineteen_times_in_twenty(found):
+    assert len(found.changes) == 11
+    assert 0.9 <= found.changes["covered"].mean() <= 0.99
+    assert (found.changes["detectable"] / found.changes["mean_se"]).between(1.96, 1.98).all()

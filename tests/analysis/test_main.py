@@ -1,5 +1,6 @@
 import hashlib
 import json
+import random
 import unicodedata
 import zipfile
 
@@ -7,7 +8,9 @@ import pandas as pd
 import pytest
 
 from analysis.__main__ import main
+from analysis.coverage import one_wave
 from analysis.responses_csv import write_csv
+from questionnaires.demonstration import distribution
 
 
 @pytest.fixture
@@ -190,3 +193,53 @@ def test_each_command_explains_itself(command, capsys):
         main([command, "--help"])
     assert caught.value.code == 0
     assert "--framework" in capsys.readouterr().out
+
+
+@pytest.fixture
+def second(tmp_path, pci):
+    path = tmp_path / "second.csv"
+    write_csv(one_wave(pci, distribution(), random.Random(8)), path)
+    return path
+
+
+def test_compare_writes_changes_their_pieces_and_what_they_are_of(tmp_path, responses, second, capsys):
+    out = tmp_path / "out"
+    assert main(["compare", str(responses), str(second), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "detectable" in said
+    assert "mức khác nhỏ nhất" in said
+    scores = {}
+    for name, path in (("before", responses), ("after", second)):
+        assert main(["score", str(path), "--out", str(tmp_path / name)]) == 0
+        scores[name] = pd.read_csv(tmp_path / name / "sub_indices.csv", index_col="sub_index")["value"]
+    change = scores["after"] - scores["before"]
+    found = pd.read_csv(out / "sub_indices.csv", index_col="sub_index")["change"]
+    assert found.to_numpy() == pytest.approx(change[found.index].to_numpy())
+    pieces = pd.read_csv(out / "pieces.csv", dtype={"piece": str})
+    assert pieces["total"].sum() == pytest.approx(change["total"])
+    assert len(pd.read_csv(out / "indicators.csv")) > 60
+    report = json.loads((out / "report.json").read_text())
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (responses, second)]
+    assert [each["files"]["responses"] for each in report["files"]] == hashes
+
+
+def test_compare_sets_the_groups_of_a_wave_side_by_side(tmp_path, responses, wave, capsys):
+    out = tmp_path / "out"
+    assert main(["compare", str(responses), "--by", "p04", "--out", str(out), "--lang", "en"]) == 0
+    assert "Holm" in capsys.readouterr().out
+    groups = pd.read_csv(out / "groups.csv").query("sub_index == 'total'").set_index("group")["n"]
+    in_scope = wave[~wave["p02"].isin(["closed", "wrong"])]["p04"]
+    assert groups.to_dict() == in_scope[~in_scope.isin(["ns", "."])].value_counts().to_dict()
+    differences = pd.read_csv(out / "differences.csv")
+    large = (groups >= 30).sum()
+    assert len(differences) == 11 * large * (large - 1) / 2 > 0
+
+
+def test_compare_wants_two_files_or_a_column_that_is_there(tmp_path, responses, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", str(responses), "--out", str(tmp_path / "out")])
+    assert caught.value.code == 2
+    assert "two files of responses" in capsys.readouterr().err
+    assert main(["compare", str(responses), "--by", "sector", "--out", str(tmp_path / "out")]) == 1
+    assert "không có cột “sector”: sau --by ghi một trong p02, p01, p03" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
