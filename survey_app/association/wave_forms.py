@@ -151,7 +151,7 @@ OUTCOMES = {
     "wrong_firm": _("Wrong firm"),
     "closed_firm": _("Firm has closed"),
     "duplicate": _("Twice in the list"),
-    "paper": _("Answered on paper"),
+    "paper": _("Answered on paper or by telephone"),
 }
 SHOWN = {
     "all": _("All"),

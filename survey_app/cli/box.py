@@ -73,12 +73,12 @@ def _say_copies() -> None:
 def _say_counts(counts: Counts) -> None:
     say(
         vi=(
-            f"Đã nhận {counts.received} (qua liên kết {counts.answered}, giấy {counts.paper}, "
+            f"Đã nhận {counts.received} (qua liên kết {counts.answered}, giấy {counts.paper}, điện thoại {counts.telephone}, "
             f"liên kết mở {counts.open_link}) = trong hòm {counts.ballots} + đã trộn {counts.responses} "
             f"+ rút lại {counts.withdrawn} + hủy {counts.discarded}; biên nhận {counts.receipts}"
         ),
         en=(
-            f"Received {counts.received} (by link {counts.answered}, paper {counts.paper}, "
+            f"Received {counts.received} (by link {counts.answered}, paper {counts.paper}, telephone {counts.telephone}, "
             f"open link {counts.open_link}) = in the box {counts.ballots} + mixed {counts.responses} "
             f"+ withdrawn {counts.withdrawn} + discarded {counts.discarded}; receipts {counts.receipts}"
         ),

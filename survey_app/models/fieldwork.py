@@ -60,11 +60,12 @@ class InForce(Base):
 
 
 class Wave(Base):
-    """One round of asking; its counts are all that is known of withdrawn, discarded, paper and open-link answers."""
+    """One round of asking; its counts are all that is known of withdrawn, discarded, paper, telephone and open-link answers."""
 
     __tablename__ = "wave"
     __table_args__ = (
         CheckConstraint("withdrawn >= 0 AND discarded >= 0 AND paper >= 0 AND open_link >= 0", name="counts"),
+        CheckConstraint("telephone >= 0", name="telephone"),
         CheckConstraint("target > 0", name="target"),
         CheckConstraint("closes_on >= opens_on", name="closes_after_opening"),
     )
@@ -96,6 +97,7 @@ class Wave(Base):
     withdrawn: Mapped[int] = mapped_column(default=0)
     discarded: Mapped[int] = mapped_column(default=0)
     paper: Mapped[int] = mapped_column(default=0)
+    telephone: Mapped[int] = mapped_column(default=0, server_default="0")
     open_link: Mapped[int] = mapped_column(default=0)
 
 

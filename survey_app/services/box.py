@@ -23,7 +23,7 @@ from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Invitation, Wave, WaveState
 from survey_app.models.response import Ballot, Comment, KeyedForm, Receipt, Response
 from survey_app.services import box_key, keying, open_links
-from survey_app.services.coarsening import Coarsened, coarsen
+from survey_app.services.coarsening import Coarsened, coarsen, enough_apart
 from survey_app.services.instruments import instrument_of
 from survey_app.services.storage import wipe_what_was_deleted
 from survey_app.services.waves import get, held, require_state
@@ -87,6 +87,7 @@ class Counts:
 
     answered: int
     paper: int
+    telephone: int
     open_link: int
     ballots: int
     responses: int
@@ -97,7 +98,7 @@ class Counts:
     @property
     def received(self) -> int:
         """Return how many answers came in."""
-        return self.answered + self.paper + self.open_link
+        return self.answered + self.paper + self.telephone + self.open_link
 
     @property
     def held(self) -> int:
@@ -136,6 +137,7 @@ def check(session: Session, code: str) -> Counts:
     return Counts(
         answered=session.execute(answered).scalar_one(),
         paper=wave.paper,
+        telephone=wave.telephone,
         open_link=wave.open_link,
         ballots=_count(session, Ballot, code),
         responses=_count(session, Response, code),
@@ -212,17 +214,20 @@ def _mix(session: Session, wave: Wave, private_key: X25519PrivateKey, report: Ca
     ids, contents = _unseal(session, wave, private_key)
     report(Step.UNSEALED)
     instrument = instrument_of(session, wave.instrument_hash)
+    kept = _enough(wave, contents)
     coarsened = coarsen(
-        [content["answers"] for content in contents],
-        [content["stratum"] for content in contents],
+        [content["answers"] for content in kept],
+        [content["stratum"] for content in kept],
         instrument,
         stratum_ladder=wave.stratum_ladder,
-        frame_counts={open_links.STRATUM: len(contents)} if wave.by_open_link else wave.frame_counts,
+        frame_counts=_frame_counts(wave, len(kept)),
+        apart=[keying.by_telephone(content) for content in kept],
     )
     _take_out(session, wave.code, ids)
     _insert(session, Response, _response_rows(wave.code, coarsened, instrument))
-    _insert(session, Comment, _comment_rows(wave.code, contents))
-    _insert(session, Receipt, [{"wave": wave.code, "code": content["receipt"]} for content in contents])
+    _insert(session, Comment, _comment_rows(wave.code, kept))
+    _insert(session, Receipt, [{"wave": wave.code, "code": content["receipt"]} for content in kept])
+    wave.discarded += len(contents) - len(kept)
     wave.state = WaveState.OPENED
     wave.coarsening = coarsened.record
     session.flush()
@@ -243,6 +248,25 @@ def _unseal(session: Session, wave: Wave, private_key: X25519PrivateKey) -> tupl
     if len(contents) < len(rows):
         raise UnreadableBallots(unreadable=len(rows) - len(contents), ballots=len(rows))
     return [row.id for row in rows], contents
+
+
+def _frame_counts(wave: Wave, answers: int) -> dict[str, Any]:
+    """Return the firms by stratum label; who answers by an open link stands for nobody else."""
+    return {open_links.STRATUM: answers} if wave.by_open_link else wave.frame_counts
+
+
+def _enough(wave: Wave, contents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the ballots that have others to hide among: those by telephone are told by what they were not asked.
+
+    docs/adr/0013-paper-forms.md. Raises TooFewBallots if too few are left.
+    """
+    apart = [keying.by_telephone(content) for content in contents]
+    labels = [content["stratum"] for content in contents]
+    frame = _frame_counts(wave, len(contents))
+    kept = enough_apart(labels, apart, stratum_ladder=wave.stratum_ladder, frame_counts=frame)
+    if len(kept) < MIN_BALLOTS:
+        raise TooFewBallots(wave=wave.code, ballots=len(kept), needed=MIN_BALLOTS)
+    return [contents[each] for each in kept]
 
 
 def _in_order(answers: dict[str, Any], instrument: Instrument) -> dict[str, Any]:

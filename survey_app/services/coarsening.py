@@ -57,8 +57,12 @@ def coarsen(
     *,
     stratum_ladder: Ladder,
     frame_counts: Mapping[str, int],
+    apart: Sequence[bool] = (),
 ) -> Coarsened:
     """Return the answers with key variables and labels so coarse that nobody stands alone.
+
+    apart: which answers show how they came, by lacking the private questions; they and the others each count as alike
+    among themselves only. `enough_apart` says which can be kept at all; nothing given: none shows it.
 
     Afterwards no combination of label and key variables has 1 to 4 responses (unless there are fewer than 5 in all),
     and no label fewer than 10 (unless there is only one). A weight is firms in the frame / answers, by label.
@@ -68,16 +72,36 @@ def coarsen(
         raise UnknownStratum(labels=", ".join(unknown))
     became = merge_labels(Counter(labels), frame_counts, stratum_ladder)
     merged = [became[label] for label in labels]
-    steps = _steps(answers, merged, instrument)
+    groups = [f"{label}{'+' * shows}" for label, shows in zip(merged, apart or [False] * len(merged), strict=True)]
+    steps = _steps(answers, groups, instrument)
     values = [_at(answer, steps, instrument) for answer in answers]
-    _hide_small(values, merged, instrument)
-    _fill_small_unstated(values, merged, instrument)
+    _hide_small(values, groups, instrument)
+    _fill_small_unstated(values, groups, instrument)
     return Coarsened(
         answers=[dict(answer) | value for answer, value in zip(answers, values, strict=True)],
         labels=merged,
         weights=_weights(merged, became, frame_counts),
         record={"steps": steps, "labels": became},
     )
+
+
+def enough_apart(
+    labels: Sequence[str], apart: Sequence[bool], *, stratum_ladder: Ladder, frame_counts: Mapping[str, int]
+) -> list[int]:
+    """Return the positions of the answers to keep: where MIN_ALIKE of a merged label came in the same way.
+
+    Answers that show how they came are left out of a label that has too few of them, or too few others beside them. Labels
+    are merged anew after that, so it is done until nothing changes.
+    """
+    kept = list(range(len(labels)))
+    while True:
+        became = merge_labels(Counter(labels[each] for each in kept), frame_counts, stratum_ladder)
+        sizes = Counter((became[labels[each]], apart[each]) for each in kept)
+        few = {label for label in became.values() if any(0 < sizes[label, way] < MIN_ALIKE for way in (True, False))}
+        left = [each for each in kept if not (apart[each] and became[labels[each]] in few)]
+        if left == kept:
+            return kept
+        kept = left
 
 
 def merge_labels(answered: Mapping[str, int], frame_counts: Mapping[str, int], ladder: Ladder) -> dict[str, str]:

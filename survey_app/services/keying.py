@@ -1,4 +1,4 @@
-"""Paper forms: typed by two people, compared, sealed into the same box as the others. docs/adr/0013-paper-forms.md.
+"""Paper forms, typed by two people and compared; answers by telephone. Sealed into the box of all. docs/adr/0013-paper-forms.md.
 
 A paper form names no firm and no invitation refers to it. Whoever keys holds no list of firms and no links.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from questionnaires.instrument import Instrument
+from questionnaires.instrument import Instrument, Item
 from survey_app.db import lock_wave, rows_changed
 from survey_app.envelopes import ballot_info, decrypt, derive, encrypt, resume_code, seal_ballot, sizes
 from survey_app.errors import DomainError
@@ -28,6 +28,7 @@ from survey_app.services.responses import DraftContent, ballot_content
 STRATUM = "form.stratum"
 #: Paper comes in late: it can be typed until the box is opened.
 _TAKING = (WaveState.OPEN, WaveState.CLOSED)
+_BY, _TELEPHONE = "by", "telephone"
 _NUMBERS = range(1000, 10000)
 
 
@@ -164,9 +165,38 @@ def seal_second(
         return left
     if rows_changed(session, delete(KeyedForm).where(KeyedForm.id == form.id)) != 1:
         raise FormGone(number=number)
-    _seal(session, wave, instrument_of(session, wave.instrument_hash), typed)
+    _seal(session, wave, _content(session, wave, typed))
     session.execute(update(Wave).where(Wave.code == code).values(paper=Wave.paper + 1))
     return []
+
+
+def asked_by_telephone(instrument: Instrument) -> list[Item]:
+    """Return the items asked by telephone: not the private ones, since somebody may listen, nor what follows from them."""
+    asked: dict[str, Item] = {}
+    for item in (instrument.item(code) for page in instrument.pages for code in page.items):
+        triggers = item.ask_if.triggers() if item.ask_if else ()
+        if item.sensitive == "none" and all(trigger.item in asked for trigger in triggers):
+            asked[item.code] = item
+    return list(asked.values())
+
+
+def seal_telephone(session: Session, code: str, typed: Typed) -> None:
+    """Seal what a firm has said by telephone; there is no paper to type it from again. Raises UnknownWave or WrongState.
+
+    Private items are left out as not asked. That shows afterwards, so the ballot says it for the opening, which lets it
+    through only among enough others that came so.
+    """
+    wave = _held(session, code)
+    content = _content(session, wave, typed)
+    asked = {item.code for item in asked_by_telephone(instrument_of(session, wave.instrument_hash))}
+    content["answers"] = {item: answer for item, answer in content["answers"].items() if item in asked}
+    _seal(session, wave, content | {_BY: _TELEPHONE})
+    session.execute(update(Wave).where(Wave.code == code).values(telephone=Wave.telephone + 1))
+
+
+def by_telephone(content: Mapping[str, Any]) -> bool:
+    """Say whether an unsealed ballot came by telephone."""
+    return content.get(_BY) == _TELEPHONE
 
 
 def take_back(session: Session, code: str, number: int, *, by: int) -> None:
@@ -193,12 +223,17 @@ def _new_number(session: Session, code: str) -> int:
     return secrets.choice([number for number in _NUMBERS if number not in taken])
 
 
-def _seal(session: Session, wave: Wave, instrument: Instrument, typed: Typed) -> None:
-    """Put a ballot into the box that nothing tells from one that came by a link; its receipt was given to nobody."""
-    draft = DraftContent(answers=typed.answers, quoted=True)  # a comment is typed only where the paper agrees to it
-    content = ballot_content(instrument, draft, receipt=resume_code(), stratum=typed.stratum)
-    info = ballot_info(wave.code, wave.instrument_hash)
-    sealed = seal_ballot(wave.public_key, content, sizes(instrument)[1], info)
+def _content(session: Session, wave: Wave, typed: Typed) -> dict[str, Any]:
+    """Return what is sealed, as of a form that came by link; its receipt was given to nobody."""
+    draft = DraftContent(answers=typed.answers, quoted=True)  # a comment is typed only where the firm agrees to it
+    instrument = instrument_of(session, wave.instrument_hash)
+    return ballot_content(instrument, draft, receipt=resume_code(), stratum=typed.stratum)
+
+
+def _seal(session: Session, wave: Wave, content: dict[str, Any]) -> None:
+    """Put a ballot into the box that from outside nothing tells from one that came by a link."""
+    size = sizes(instrument_of(session, wave.instrument_hash))[1]
+    sealed = seal_ballot(wave.public_key, content, size, ballot_info(wave.code, wave.instrument_hash))
     session.execute(insert(Ballot).values(id=secrets.token_hex(16), wave=wave.code, sealed=sealed))
 
 

@@ -1,9 +1,9 @@
-"""The form in which a paper form is typed: one box for each item, numbers for its answers, letters for the special ones."""
+"""Typing answers from paper or telephone: one box for each item, a number for each answer, letters for special ones."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,14 +39,15 @@ class Reading:
 
 
 class KeyingForm(FlaskForm):
-    """All items of an instrument, and the group the form belongs to."""
+    """Items of an instrument, and the group the form belongs to."""
 
     instrument: Instrument
+    boxes_of: tuple[Item, ...]
 
     def read_boxes(self) -> Reading:
         """Return what was typed, read by the instrument."""
         found = Reading()
-        for item in self.instrument.items:
+        for item in self.boxes_of:
             try:
                 found.answers[item.code] = answer_in(item, self[item.code].data or "")
             except _Fault as fault:
@@ -79,19 +80,19 @@ class KeyingForm(FlaskForm):
         return special[code][language()] if code in special else item.option_text(code, language())  # type: ignore[index]
 
 
-def keying_form(instrument: Instrument, strata: Iterable[str]) -> KeyingForm:
-    """Return the form for a paper form of this instrument."""
+def keying_form(instrument: Instrument, items: Sequence[Item], strata: Iterable[str]) -> KeyingForm:
+    """Return the form in which these items of an instrument are typed."""
     choices = [SelectChoice(name, name) for name in strata]
     if len(choices) > 1:
         choices.insert(0, SelectChoice("", ""))
-    fields: dict[str, Any] = {
-        item.code: TextAreaField() if item.type == "text" else StringField() for item in instrument.items
-    }
+    fields: dict[str, Any] = {item.code: TextAreaField() if item.type == "text" else StringField() for item in items}
     fields[STRATUM] = SelectField(
         choices=choices, validators=[InputRequired(lazy_gettext("Choose the group of firms"))]
     )
     fields[SURE] = HiddenField()
-    form: KeyingForm = type("KeyingForm", (KeyingForm,), {"instrument": instrument, **fields})()
+    form: KeyingForm = type(
+        "KeyingForm", (KeyingForm,), {"instrument": instrument, "boxes_of": tuple(items), **fields}
+    )()
     return form
 
 
@@ -167,7 +168,8 @@ def _not_offered(instrument: Instrument, answers: dict[str, Any]) -> dict[str, s
 
 def _doubts(instrument: Instrument, answers: dict[str, Any]) -> list[str]:
     asked = instrument.answers_asked(answers)
-    blank = [code for code, answer in asked.items() if answer is None and instrument.item(code).type != "text"]
+    empty = [code for code, answer in asked.items() if answer is None and code in answers]
+    blank = [code for code in empty if instrument.item(code).type != "text"]
     skipped = [code for code, answer in answers.items() if answer is not None and code not in asked]
     odd = [code for code, answer in asked.items() if _is_odd(instrument.item(code), answer)]
     found = [

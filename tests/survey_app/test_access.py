@@ -118,6 +118,8 @@ ROUTES: dict[str, set[str]] = {
     "GET /nhap-phieu/<wave>": KEYER,
     "GET /nhap-phieu/<wave>/moi": KEYER,
     "POST /nhap-phieu/<wave>/moi": KEYER,
+    "GET /nhap-phieu/<wave>/dien-thoai": KEYER,
+    "POST /nhap-phieu/<wave>/dien-thoai": KEYER,
     "GET /nhap-phieu/<wave>/<number:number>": KEYER,
     "GET /nhap-phieu/<wave>/<number:number>/lan-hai": KEYER,
     "POST /nhap-phieu/<wave>/<number:number>/lan-hai": KEYER,

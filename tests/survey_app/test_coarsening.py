@@ -19,6 +19,7 @@ from survey_app.services.coarsening import (
     Coarsened,
     UnknownStratum,
     coarsen,
+    enough_apart,
     merge_labels,
 )
 
@@ -148,3 +149,29 @@ def test_labels_the_ladder_leaves_short_become_one():
 def test_a_stratum_that_the_frame_does_not_count_is_named():
     with pytest.raises(UnknownStratum, match="elsewhere"):
         _run([({}, "elsewhere")] * 20, {"small": 10})
+
+
+ways = st.lists(st.tuples(firms, st.sampled_from(LABELS), st.booleans()), max_size=120)
+few_ways = st.lists(st.tuples(firms, st.sampled_from(LABELS), st.sampled_from([False] * 6 + [True])), max_size=120)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ways | few_ways, frames)
+def test_answers_that_show_how_they_came_stand_among_five_that_came_so_and_are_alike(wave, frame):
+    labels, apart = [label for _, label, _ in wave], [shows for _, _, shows in wave]
+    rules = {"stratum_ladder": LADDER, "frame_counts": frame}
+    kept = enough_apart(labels, apart, **rules)
+    assert [each for each, shows in enumerate(apart) if not shows] == [each for each in kept if not apart[each]]
+    chosen = [wave[each] for each in kept]
+    shows = [way for _, _, way in chosen]
+    done = coarsen([answer for answer, _, _ in chosen], [label for _, label, _ in chosen], PCI, **rules, apart=shows)
+    sizes = Counter(zip(_combinations(done), shows, strict=True))
+    assert all(size >= MIN_ALIKE for size in sizes.values()) or (len(kept) < MIN_ALIKE and not any(shows))
+
+
+def test_telephone_answers_are_left_out_of_a_label_that_has_four_and_kept_where_it_has_five():
+    rules = {"stratum_ladder": [], "frame_counts": {"small": 100, "large": 100}}
+    labels, apart = ["small"] * 20 + ["large"] * 20, [True] * 4 + [False] * 16 + [True] * 5 + [False] * 15
+    assert enough_apart(labels, apart, **rules) == list(range(4, 40))
+    assert enough_apart(["small"] * 12, [True] * 8 + [False] * 4, **rules) == list(range(8, 12))
+    assert enough_apart(["small"] * 12, [True] * 12, **rules) == list(range(12))

@@ -21,7 +21,7 @@ from survey_app.envelopes import Unreadable, ballot_info, decrypt, open_ballot, 
 from survey_app.models.fieldwork import Wave, WaveState
 from survey_app.models.people import RoleName, User
 from survey_app.models.response import Ballot, Comment, KeyedForm, Response
-from survey_app.services import box, keying, people
+from survey_app.services import box, box_key, keying, people
 from survey_app.services.keying import STRATUM, Typed
 from survey_app.services.waves import UnknownWave, WrongState
 from survey_app.staff.keying_forms import DECIDED, SURE
@@ -276,6 +276,79 @@ def test_a_rehearsal_takes_no_paper(session, key_file, lan):
     assert "thu" not in re.findall(r"/nhap-phieu/(\w+)", lan.get("/nhap-phieu").text)
     with pytest.raises(UnknownWave):
         keying.wave_taking(session, "thu")
+
+
+PRIVATE = instrument(
+    item("bribe", sensitive="high"),
+    item("after", ask_if={"item": "bribe", "in": ["yes"]}),
+    item("number", "number", range={"min": 0, "max": 9999}),
+    item("words", "text", max_length=100),
+    comment_item="words",
+)
+
+
+@pytest.fixture
+def private_box(session: Session, tmp_path: Path) -> Path:
+    """The box key of an open wave that asks a private question."""
+    path = tmp_path / "box.pem"
+    with transaction() as writing:
+        wave, pem = make_wave(writing, PRIVATE, code=CODE, frame_counts={"all": 100})
+        path.write_bytes(box_key.header(wave) + pem)
+    return path
+
+
+def by_paper(session: Session, keys, numbers: range) -> None:
+    """Seal forms as if two people had typed them."""
+    people_ids = session.scalars(select(User.id)).all()
+    session.rollback()
+    for number in numbers:
+        typed = Typed("all", {"bribe": None, "after": None, "number": number, "words": None})
+        with transaction() as writing:
+            waiting_as = keying.keep_first(writing, CODE, keys.contact, typed, by=people_ids[0])
+        with transaction() as writing:
+            assert keying.seal_second(writing, CODE, waiting_as, keys.contact, typed, by=people_ids[1]) == []
+
+
+def by_telephone(client: CheckedClient, number: int):
+    """Type what a firm says by telephone."""
+    return client.post_form(f"{PAPER}/dien-thoai", {STRATUM: "all", "number": str(number), "words": ""})
+
+
+def test_private_questions_are_not_asked_by_telephone_and_never_stored(session, private_box, lan):
+    page = lan.get(f"{PAPER}/dien-thoai").text
+    assert 'name="number"' in page
+    assert 'name="bribe"' not in page
+    assert 'name="after"' not in page
+    forged = {STRATUM: "all", "number": "7", "words": "", "bribe": "1", "after": "1", SURE: "1"}
+    assert lan.post_form(f"{PAPER}/dien-thoai", forged).location == PAPER
+    (content,) = contents(session, private_box)
+    assert content["answers"] == {"number": 7}
+    assert (counts().telephone, counts().paper, counts().ballots) == (1, 0, 1)
+    assert counts().agree
+
+
+@pytest.mark.parametrize(("telephone", "others", "kept"), [(4, 20, 20), (5, 20, 25), (20, 4, 4)])
+def test_telephone_answers_are_opened_only_among_five_of_their_own_kind(
+    session, keys, private_box, lan, minh, telephone, others, kept
+):
+    by_paper(session, keys, range(others))
+    for number in range(100, 100 + telephone):
+        assert by_telephone(lan, number).status_code == 302
+    assert len(set(session.scalars(select(func.length(Ballot.sealed))))) == 1
+    close_wave()
+    if kept < box.MIN_BALLOTS:
+        with pytest.raises(box.TooFewBallots):
+            open_box(private_box)
+        assert counts().ballots == telephone + others
+        return
+    after = open_box(private_box)
+    assert after.agree
+    assert (after.responses, after.receipts, after.discarded) == (kept, kept, telephone + others - kept)
+    told = [tuple(answers) for answers in session.scalars(select(Response.answers))]
+    session.rollback()
+    assert (told.count(("number",)), told.count(("bribe", "number"))) == (kept - others, others)
+    page = signed_in(lan.application, RoleName.ANALYST).get(f"/pt/dot/{CODE}").text
+    assert re.search(rf"Nhận qua điện thoại</th>\s*<td[^>]*>{telephone}<", page)
 
 
 def _killed_before_the_commit(config, keys, number: int, by: int) -> None:

@@ -1,4 +1,4 @@
-"""Typing paper forms: the first time, the second time by somebody else, and what to do where they differ."""
+"""Typing paper forms, a second time by somebody else, and what is said by telephone."""
 
 from __future__ import annotations
 
@@ -79,6 +79,20 @@ def key_second(wave: str, number: int) -> ResponseReturnValue:
     return redirect(url_for("staff.keying_wave", wave=wave))
 
 
+@bp.route("/nhap-phieu/<wave>/dien-thoai", methods=["GET", "POST"])
+@allow(RoleName.KEYER)
+def key_telephone(wave: str) -> ResponseReturnValue:
+    """Type what a firm says by telephone, without the private questions."""
+    found = keying.wave_taking(db.session, wave)
+    form = _form(found, by_telephone=True)
+    if (typed := _complete(form)) is None:
+        return _show(found, form, by_telephone=True)
+    db.session.rollback()  # the transaction below starts with the lock
+    with transaction() as session:
+        keying.seal_telephone(session, wave, typed)
+    return redirect(url_for("staff.keying_wave", wave=wave))
+
+
 @bp.post("/nhap-phieu/<wave>/<number:number>/lay-lai")
 @allow(RoleName.KEYER)
 def take_back_form(wave: str, number: int) -> ResponseReturnValue:
@@ -93,8 +107,10 @@ def _key() -> bytes:
     return key
 
 
-def _form(wave: Wave) -> KeyingForm:
-    return keying_form(instrument_of(db.session, wave.instrument_hash), keying.strata(wave))
+def _form(wave: Wave, *, by_telephone: bool = False) -> KeyingForm:
+    instrument = instrument_of(db.session, wave.instrument_hash)
+    items = keying.asked_by_telephone(instrument) if by_telephone else instrument.items
+    return keying_form(instrument, items, keying.strata(wave))
 
 
 def _complete(form: KeyingForm) -> Typed | None:
@@ -118,7 +134,7 @@ def _ask(
 ) -> ResponseReturnValue:
     """Show both values where two entries differ, and empty boxes to type what the paper says."""
     differing = {each.code for each in left}
-    names = (keying.STRATUM, *(item.code for item in form.instrument.items))
+    names = (keying.STRATUM, *(item.code for item in form.boxes_of))
     kept = [(name, form[name].data or "") for name in names if name not in differing]
     return render_template(
         "staff/keying_differences.html", wave=wave, form=form, left=left, number=number, kept=kept, decided=decided,

@@ -17,6 +17,7 @@ from survey_app.models.job import JobStatus
 from survey_app.models.people import RoleName
 from survey_app.models.score import ScoreRun
 from survey_app.services import box, fieldwork, jobs, keying
+from survey_app.services.coarsening import MIN_ALIKE
 from survey_app.services.fieldwork import Progress
 from survey_app.staff.views import bp
 
@@ -42,6 +43,7 @@ def wave(wave: str) -> ResponseReturnValue:
         progress=fieldwork.progress_by_wave(db.session).get(wave, Progress()),
         counts=box.check(db.session, wave),
         least=box.MIN_BALLOTS,
+        alike=MIN_ALIKE,
         waiting=len(keying.waiting(db.session, wave)),
         runs=runs,
         State=WaveState,
