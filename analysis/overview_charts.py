@@ -1,4 +1,4 @@
-"""Charts over all sub-indices and all provinces: a wave's scores, the back-test, where a province stands."""
+"""Charts over all sub-indices and all provinces: a wave's scores, the back-test, where a province stands and how surely."""
 
 from __future__ import annotations
 
@@ -118,3 +118,67 @@ def ranking_plot(rows: pd.DataFrame, province: str) -> Drawing:
         alt.Chart(own).mark_text(align="left", dx=8, color=BLUE, fontSize=12, font=FONTS).encode(x, y, text="label:N")
     )
     return finish(alt.layer(points, text).properties(width=WIDTH, height=15 * len(drawn)))
+
+
+def rank_plot(rows: pd.DataFrame, province: str) -> Drawing:
+    """Return the ranks of all provinces with what sampling leaves open, one of them marked and written out.
+
+    rows: province, rank, low, high (of that province alone), low_all, high_all (of the whole table together).
+    """
+    drawn = rows.sort_values(["rank", "province"]).assign(own=lambda found: found["province"] == province)
+    colour = alt.Color("own:N", scale=alt.Scale(domain=[False, True], range=[GREY, BLUE]), legend=None)
+    y = alt.Y("province:N", sort=list(drawn["province"]), title=None)
+    last = len(drawn)
+    axis = alt.Axis(values=[1, *range(10, last + 1, 10)], labelOverlap=False, orient="top")
+    x = alt.X("rank:Q", title="Hạng năm 2023", scale=alt.Scale(domain=[1, last], nice=False), axis=axis)
+    base = alt.Chart(drawn)
+    together = base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=y, x="low_all:Q", x2="high_all:Q", color=colour)
+    alone = base.mark_rule(strokeWidth=5, opacity=0.5).encode(y=y, x="low:Q", x2="high:Q", color=colour)
+    points = base.mark_point(filled=True, size=55, opacity=1).encode(x, y, color=colour)
+    own = drawn[drawn["own"]].assign(
+        label=lambda found: [
+            f"hạng {r}, từ {a} đến {b}" for r, a, b in zip(found["rank"], found["low"], found["high"], strict=True)
+        ]
+    )
+    text = alt.Chart(own).mark_text(align="left", dx=8, color=BLUE, fontSize=12, font=FONTS)
+    text = text.encode(x=alt.X("high_all:Q"), y=y, text="label:N")
+    return finish(alt.layer(together, alone, points, text).properties(width=WIDTH, height=15 * last))
+
+
+def weight_plot(rows: pd.DataFrame) -> Drawing:
+    """Return beside each other what each sub-index is to weigh and what it does.
+
+    rows: name, nominal, carries (shares of 1), in the order to draw.
+    """
+    kinds = ["Phần đóng góp vào khác biệt giữa các tỉnh", "Trọng số quy định"]
+    y = alt.Y("name:N", sort=list(rows["name"]), title=None)
+    parts = [rows[["name", field]].set_axis(["name", "x"], axis=1) for field in ("carries", "nominal")]
+    points = pd.concat([part.assign(kind=kind) for part, kind in zip(parts, kinds, strict=True)])
+    x = alt.X("x:Q", title="Phần trong tổng (cộng lại bằng 1)", axis=SCORES)
+    shape, stroke, fill = _kinds(kinds)
+    link = alt.Chart(rows).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y, x="nominal:Q", x2="carries:Q")
+    marks = alt.Chart(points).mark_point(size=90, strokeWidth=2.2, opacity=1)
+    return finish(
+        alt.layer(link, marks.encode(x, y, shape=shape, stroke=stroke, fill=fill)).properties(
+            width=WIDTH, height=ROW * len(rows)
+        )
+    )
+
+
+def sensitivity_plot(rows: pd.DataFrame) -> Drawing:
+    """Return Sobol' indices: what each factor accounts for alone and in all, each with its interval.
+
+    rows: name, first, first_low, first_high, total, total_low, total_high, in the order to draw.
+    """
+    kinds = ["Riêng yếu tố đó", "Kể cả khi kết hợp với yếu tố khác"]
+    shape, stroke, fill = _kinds(kinds)
+    y = alt.Y("name:N", sort=list(rows["name"]), title=None)
+    x = alt.X("x:Q", title="Phần trong biến động của hạng", axis=SCORES)
+    layers: list[alt.Chart] = []
+    for field, kind, shift in zip(("first", "total"), kinds, (-6, 6), strict=True):
+        part = rows[["name", field, f"{field}_low", f"{field}_high"]].set_axis(["name", "x", "low", "high"], axis=1)
+        base = alt.Chart(part.assign(kind=kind))
+        layers.append(base.mark_rule(strokeWidth=2, yOffset=shift).encode(y=y, x="low:Q", x2="high:Q", stroke=stroke))
+        marks = base.mark_point(size=80, strokeWidth=2.2, opacity=1, yOffset=shift)
+        layers.append(marks.encode(x, y, shape=shape, stroke=stroke, fill=fill))
+    return finish(alt.layer(*layers).properties(width=WIDTH, height=(ROW + 14) * len(rows)))

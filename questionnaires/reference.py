@@ -83,6 +83,12 @@ def scores() -> tuple[ProvinceScore, ...]:
 
 
 @cache
+def respondents(year: int = 2023) -> Mapping[str, int]:
+    """Return the firms that answered VCCI's survey, but for newly registered ones, by province."""
+    return {row["province"]: int(row["existing_firms"]) for row in _rows(f"respondents_{year}.csv")}
+
+
+@cache
 def official_directions() -> Mapping[str, str]:
     """Return `higher` or `lower` for each official indicator of 2021-2024."""
     return {row["indicator_id"]: row["direction"].split()[0] for row in _rows("indicators_2021_2024.csv")}

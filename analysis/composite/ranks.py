@@ -6,7 +6,7 @@ worse, over all comparisons at once, so it holds where units lie close together,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,15 @@ def independent(se: pd.Series) -> pd.DataFrame:
 
 
 def marginal(
-    values: pd.Series, covariance: pd.DataFrame, *, seed: int, level: float = LEVEL, draws: int = DRAWS
+    values: pd.Series,
+    covariance: pd.DataFrame,
+    *,
+    seed: int,
+    level: float = LEVEL,
+    draws: int = DRAWS,
+    units: Sequence[Hashable] | None = None,
 ) -> pd.DataFrame:
-    """Return for each unit a set that holds its rank with probability `level`: what one unit may say of itself.
+    """Return for each unit, or those asked for, a set that holds its rank with probability `level`: what it may say of itself.
 
     values: estimates, more is better; covariance: units by units, as of `domains.by` or `independent`. Columns: rank, low (best),
     high (worst). Raises ValueError for a missing value or units that differ. R: `csranks::csranks(simul = FALSE)`.
@@ -42,12 +48,15 @@ def marginal(
     estimate, errors, z = _prepared(values, covariance, seed, draws)
     size = len(estimate)
     sets = []
-    for unit in range(size):
+    wanted = np.arange(size) if units is None else values.index.get_indexer(pd.Index(units))
+    if (wanted < 0).any():
+        raise ValueError("a rank is asked for a unit that is not there")
+    for unit in wanted:
         asked = np.zeros((size, size), dtype=bool)
         asked[unit, :] = asked[:, unit] = True
         better = _better(estimate, errors, z, asked, level)
         sets.append((1 + better[:, unit].sum(), size - better[unit].sum()))
-    return _table(values, np.array(sets, dtype=int).reshape(-1, 2))
+    return _table(ranked(values).iloc[wanted], np.array(sets, dtype=int).reshape(-1, 2))
 
 
 def simultaneous(
@@ -59,7 +68,7 @@ def simultaneous(
     """
     estimate, errors, z = _prepared(values, covariance, seed, draws)
     better = _better(estimate, errors, z, np.ones((len(estimate),) * 2, dtype=bool), level)
-    return _table(values, np.column_stack([1 + better.sum(axis=0), len(estimate) - better.sum(axis=1)]))
+    return _table(ranked(values), np.column_stack([1 + better.sum(axis=0), len(estimate) - better.sum(axis=1)]))
 
 
 def among_best(sets: pd.DataFrame, number: int) -> pd.Index:
@@ -128,5 +137,5 @@ def _critical(errors: Numbers, z: Numbers, waiting: Pairs, level: float) -> floa
     return float(np.quantile(np.concatenate(largest), level))
 
 
-def _table(values: pd.Series, sets: npt.NDArray[np.int64]) -> pd.DataFrame:
-    return pd.DataFrame({"rank": ranked(values).astype(int), "low": sets[:, 0], "high": sets[:, 1]}, index=values.index)
+def _table(ranks: pd.Series, sets: npt.NDArray[np.int64]) -> pd.DataFrame:
+    return pd.DataFrame({"rank": ranks.astype(int), "low": sets[:, 0], "high": sets[:, 1]}, index=ranks.index)

@@ -35,6 +35,7 @@ MODULES = [
     "pairs",
     "compare",
     "change",
+    "composite.provinces",
     "disclosure",
     "disclosure_tables",
     "disclosure_rules",

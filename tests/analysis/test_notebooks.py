@@ -85,3 +85,12 @@ def test_the_check_of_a_release_finds_what_careless_publishing_gives_away():
     assert "h2c3 được ẩn nhưng ai cũng tính ra: 4" in said
     assert re.search(r"không có lần 2: 0 nhóm dưới 10 doanh nghiệp bị lộ; có lần 2: [1-9]", said)
     assert any("lần 2, bỏ ba phiếu" in table for table in shown("03_disclosure_check", "text/html"))
+
+
+def test_the_table_of_provinces_says_between_which_ranks_the_province_stands():
+    found = re.search(
+        r"Lạng Sơn: hạng 13; với độ tin cậy 95%, hạng thật từ (\d+) đến (\d+)", printed("04_ranks_of_provinces")
+    )
+    low, high = int(found[1]), int(found[2])
+    assert 1 <= low < 8
+    assert 20 < high < 35

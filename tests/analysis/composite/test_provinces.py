@@ -1,22 +1,20 @@
 """The official scale as an index of this package: 142 indicators, ten sub-indices, 63 provinces of 2023."""
 
-from functools import partial
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.composite.method import Method, compose
-from analysis.composite.normalisation import as_is, goalposts
-from analysis.composite.structure import Node, Structure
+from analysis.composite.normalisation import as_is
+from analysis.composite.provinces import official, published_indicators, published_scores, share_errors
+from analysis.composite.structure import Structure
+from analysis.composite.uncertainty import Alternatives, Study, simulate
 from questionnaires.files import framework_path, load_framework
-from questionnaires.reference import indicator_values, scores
+from questionnaires.reference import respondents
 
 FRAMEWORK = load_framework(framework_path("pci_2023"))
 WEIGHTS = FRAMEWORK.weights_of(2023)
-OFFICIAL = pd.DataFrame(
-    {row.province: {**row.sub_indices, "total": row.total, "rank": row.rank} for row in scores() if row.year == 2023}
-).T.astype(float)
+OFFICIAL = published_scores()
+INDICATORS = published_indicators()
 
 
 def test_sub_indices_give_the_table_of_2023_for_all_63_provinces():
@@ -28,19 +26,7 @@ def test_sub_indices_give_the_table_of_2023_for_all_63_provinces():
 
 
 def test_indicators_give_the_sub_indices_of_2023_for_all_63_provinces():
-    """S = a + sum of b x is a weighted mean of scaled indicators: weight |b|, a at x = 0, a + sum of |b| one unit better."""
-    nodes, low, high = [], [], []
-    for sub_index in FRAMEWORK.sub_indices:
-        used = [i for i in FRAMEWORK.indicators_of(sub_index.code) if i.slope]
-        nodes += [Node(i.code, sub_index.code, abs(i.slope), 1 if i.slope > 0 else -1) for i in used]
-        low += [sub_index.intercept] * len(used)
-        high += [sub_index.intercept + sum(abs(i.slope) for i in used)] * len(used)
-    groups = [Node(code, "index", weight) for code, weight in WEIGHTS.items()]
-    structure = Structure((*nodes, *groups, Node("index", None)))
-    zero = np.where(structure.directions > 0, 0.0, -1.0)
-    scale = partial(goalposts, lower=zero, upper=zero + 1, low=np.array(low), high=np.array(high), clip=False)
-    table = pd.Series(indicator_values(2023)).unstack()
-    found = compose(table, structure, Method(scale, least=0)).reindex(OFFICIAL.index)
+    found = compose(INDICATORS, *official(FRAMEWORK)).reindex(OFFICIAL.index)
     for code in WEIGHTS:
         largest = (found[code] - OFFICIAL[code]).abs().max()
         assert largest < (0.17 if code == "labour" else 6e-5), (
@@ -54,3 +40,27 @@ def test_a_province_stands_where_the_table_has_it(province):
     structure = Structure.flat(list(WEIGHTS), weights=WEIGHTS)
     found = compose(OFFICIAL, structure, Method(as_is))["index"].rank(ascending=False)
     assert found[province] == OFFICIAL.loc[province, "rank"]
+
+
+def test_errors_of_shares_worked_by_hand():
+    errors = share_errors(FRAMEWORK)
+    assert errors.shape == (63, 123)
+    n = respondents()["An Giang"]
+    p = INDICATORS.loc["An Giang", "1.02"]
+    assert errors.loc["An Giang", "1.02"] == pytest.approx(np.sqrt(p * (1 - p) / n))
+    none = INDICATORS[errors.columns].eq(0).stack()
+    province, code = none[none].index[0]
+    small = 2 / (respondents()[province] + 4)
+    assert errors.loc[province, code] == pytest.approx(np.sqrt(small * (1 - small) / (respondents()[province] + 4)))
+
+
+def test_errors_of_shares_reach_the_total_as_the_slopes_say():
+    """On a linear scale the variance of the total is the sum of (10 W b)² se², independent between provinces."""
+    structure, method = official(FRAMEWORK)
+    errors = share_errors(FRAMEWORK)
+    slope = {each.code: 10 * WEIGHTS[each.sub_index] * (each.slope or 0) for each in FRAMEWORK.indicators}
+    by_hand = np.sqrt(errors**2 @ [slope[code] ** 2 for code in errors])
+    study = Study(INDICATORS, structure, Alternatives({"official": method.normalisation}), 1, errors)
+    drawn = 10 * simulate(study, 1000).scores.std()
+    assert (drawn / by_hand).mean() == pytest.approx(1, abs=0.01)
+    assert drawn["Lạng Sơn"] == pytest.approx(by_hand["Lạng Sơn"], rel=0.07)

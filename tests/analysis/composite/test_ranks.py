@@ -43,6 +43,13 @@ def test_the_rank_of_one_country_as_csranks_publishes_it():
     assert line["high"] == 23
 
 
+def test_a_set_may_be_asked_for_some_units_only():
+    alone = marginal(SCORE, COVARIANCE, seed=1, units=["Korea", "United Kingdom"])
+    assert alone.equals(marginal(SCORE, COVARIANCE, seed=1).loc[["Korea", "United Kingdom"]])
+    with pytest.raises(ValueError, match="a unit that is not there"):
+        marginal(SCORE, COVARIANCE, seed=1, units=["Viet Nam"])
+
+
 def test_countries_apart_from_the_others_as_csranks_describes_them():
     sets = simultaneous(SCORE, COVARIANCE, seed=1)
     last = ["Chile", "Mexico", "Colombia"]
