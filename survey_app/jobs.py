@@ -29,7 +29,18 @@ from survey_app.i18n import now_here
 from survey_app.messaging import sender, trial
 from survey_app.messaging.channels import ways
 from survey_app.models.fieldwork import WaveState
-from survey_app.services import frame, frame_uploads, handouts, jobs, messages, releases, scoring, snapshots, waves
+from survey_app.services import (
+    frame,
+    frame_uploads,
+    handouts,
+    jobs,
+    messages,
+    outbox,
+    releases,
+    scoring,
+    snapshots,
+    waves,
+)
 from survey_app.services.jobs import Claim
 
 NAME = "jobs"
@@ -141,7 +152,16 @@ def try_message(arguments: Mapping[str, Any], by: str, _progress: Progress) -> T
     code, number = str(arguments["wave"]), int(arguments["step"])
     config, keys = current_app.extensions["config"], current_app.extensions["keys"]
     with transaction() as session:
-        letters = trial.letters(session, code, number, config, keys, to=by, today=now_here().date())
+        letters = trial.of_step(session, code, number, config, keys, to=by, today=now_here().date())
+    trial.send(letters, config)
+    return Text(vi=f"Đã gửi thử tới {by}.", en=f"A trial was sent to {by}.")
+
+
+def try_notice(arguments: Mapping[str, Any], by: str, _progress: Progress) -> Text:
+    """Send a notice, in both languages, to whoever asked for it."""
+    config = current_app.extensions["config"]
+    with transaction() as session:
+        letters = trial.of_notice(session, int(arguments["notice"]), config, to=by)
     trial.send(letters, config)
     return Text(vi=f"Đã gửi thử tới {by}.", en=f"A trial was sent to {by}.")
 
@@ -155,6 +175,7 @@ WORK: dict[str, Callable[[Mapping[str, Any], str, Progress], Text]] = {
     "import": import_,
     "handout": handout,
     "try_message": try_message,
+    "try_notice": try_notice,
 }
 
 
@@ -255,7 +276,7 @@ class Runner:
         now = now_here()
         with transaction() as session:
             messages.queue_due(session, self._keys, now=now, channels=self._channels)
-            if messages.is_due(session, now=now, channels=self._channels):
+            if outbox.is_due(session, now=now, channels=self._channels):
                 return True
         is_time_to_look = bool(self._config.imap_host) and time.monotonic() - self._looked > LOOK_FOR_BOUNCES_EVERY
         if is_time_to_look:

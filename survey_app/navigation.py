@@ -14,6 +14,7 @@ from survey_app.access import allowed_to
 _SECTIONS = {
     "association.firms": (lazy_gettext("Firms"), ("/hh/doanh-nghiep", "/hh/nhap")),
     "association.waves": (lazy_gettext("Fieldwork"), ("/hh/dot", "/hh/tep", "/hh/viec")),
+    "association.notices": (lazy_gettext("Notices"), ("/hh/thong-bao",)),
     "staff.waves": (lazy_gettext("Waves"), ("/pt",)),
     "staff.keying_waves": (lazy_gettext("Paper forms"), ("/nhap-phieu",)),
     "staff.accounts": (lazy_gettext("Accounts"), ("/qt",)),

@@ -10,9 +10,10 @@ from survey_app.access import allow
 from survey_app.config import Config
 from survey_app.db import db
 from survey_app.i18n import now_here
+from survey_app.models.message import MessageState
 from survey_app.models.people import RoleName
 from survey_app.models.score import ReleasedChart, ScoreRun
-from survey_app.services import reports
+from survey_app.services import notices, plans, reports
 
 bp = Blueprint("agency", __name__)
 
@@ -27,7 +28,22 @@ def home() -> ResponseReturnValue:
     release = reports.latest_release(db.session)
     found = reports.results(db.session, g.account.agency_code, now_here().date(), release)
     total = reports.index_estimate(db.session, release)
-    return render_template("agency/home.html", results=found, release=release, total=total)
+    duties = {
+        duty.code: duty for duty in plans.in_force(db.session).duties_of(g.account.agency_code, now_here().date())
+    }
+    told = notices.serving(db.session, duties)
+    return render_template(
+        "agency/home.html",
+        results=found,
+        release=release,
+        total=total,
+        notices=told,
+        duties=duties,
+        sent={
+            number: count[MessageState.SENT]
+            for number, count in notices.counts(db.session, [n.id for n in told]).items()
+        },
+    )
 
 
 @bp.get("/cq/ket-qua/<sub_index>")

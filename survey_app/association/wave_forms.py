@@ -49,7 +49,7 @@ _A_DATE = _("Enter a date, such as 15/04/2027")
 _A_NUMBER = _("Enter a whole number, 1 or more")
 
 
-def _choices(words: dict[str, LazyString]) -> list[SelectChoice]:
+def choices(words: dict[str, LazyString]) -> list[SelectChoice]:
     return [SelectChoice(code, label) for code, label in words.items()]  # type: ignore[arg-type]  # lazy words
 
 
@@ -92,7 +92,7 @@ class WaveForm(FlaskForm):
     code = StringField(_("Code"), [InputRequired(_("Enter a code, such as 2027-1")), Length(max=40)])
     title_vi = StringField(_("Name in Vietnamese"), [InputRequired(_("Enter the name in Vietnamese")), Length(max=200)])
     title_en = StringField(_("Name in English"), [InputRequired(_("Enter the name in English")), Length(max=200)])
-    instrument = SelectField(_("Questionnaire"), choices=_choices(INSTRUMENTS))
+    instrument = SelectField(_("Questionnaire"), choices=choices(INSTRUMENTS))
     opens_on = DayField(_("First day"))
     closes_on = DayField(_("Last day, until 17:00"))
     target = CountField(_("Answers hoped for"))
@@ -124,12 +124,12 @@ class SampleForm(FlaskForm):
     size = CountField(_("Firms to draw"))
     by = SelectMultipleField(
         _("Strata by"),
-        choices=_choices(VARIABLES),
+        choices=choices(VARIABLES),
         default=["size"],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    method = SelectField(_("Shares of the strata"), choices=_choices(METHODS))
+    method = SelectField(_("Shares of the strata"), choices=choices(METHODS))
     minimum = CountField(_("At least so many from each stratum"), least=0)
     rested_months = CountField(_("Leave out firms asked in the last so many months"), least=0)
     seed = StringField(_("Seed"), [InputRequired(_("Enter a word to draw by")), Length(max=40)], default=new_seed)
@@ -165,8 +165,8 @@ SHOWN = {
 class HandoutForm(FlaskForm):
     """What the links are given out on, and for whom."""
 
-    kind = SelectField(_("On what"), choices=_choices(HANDOUTS))
-    whom = SelectField(_("For whom"), choices=_choices(WHOM))
+    kind = SelectField(_("On what"), choices=choices(HANDOUTS))
+    whom = SelectField(_("For whom"), choices=choices(WHOM))
 
 
 CHANNELS = {
@@ -180,7 +180,7 @@ class StepForm(FlaskForm):
     """One step of the contact plan."""
 
     send_on = DayField(_("Day"))
-    channel = SelectField(_("Channel"), choices=_choices(CHANNELS))
+    channel = SelectField(_("Channel"), choices=choices(CHANNELS))
     subject_vi = StringField(_("Subject in Vietnamese"), [Length(max=200)])
     text_vi = TextAreaField(_("Text in Vietnamese"), [InputRequired(_("Enter the text")), Length(max=4000)])
     subject_en = StringField(_("Subject in English"), [Length(max=200)])

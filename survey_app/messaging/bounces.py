@@ -13,7 +13,7 @@ from survey_app.config import Config
 from survey_app.db import transaction
 from survey_app.i18n import now_here
 from survey_app.messaging.channels import secret_in
-from survey_app.services import messages
+from survey_app.services import outbox
 
 _ID = re.compile(r"<([0-9a-f]{32})@([^>\s]+)>")
 _TIMEOUT = 30
@@ -35,7 +35,7 @@ def collect(config: Config) -> int:
             if report is None:
                 continue
             with transaction() as session:
-                noted += messages.note_bounce(session, report[0], now=now_here(), reason=report[1])
+                noted += outbox.note_bounce(session, report[0], now=now_here(), reason=report[1])
             box.store(number, "+FLAGS", "\\Seen")
     return noted
 

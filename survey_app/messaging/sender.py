@@ -24,10 +24,8 @@ from survey_app.keys import Keys
 from survey_app.messaging import bounces, unsubscribing
 from survey_app.messaging.channels import Later, Letter, Refused, Unknown, Way, ways
 from survey_app.models.message import Channel, MessageState
-from survey_app.services import messages
-from survey_app.services.instruments import instrument_of
-from survey_app.services.letters import Writer
-from survey_app.services.messages import Taken
+from survey_app.services import outbox
+from survey_app.services.letters import Outgoing
 from survey_app.services.working_hours import is_working_time
 
 #: So many refusals in a row are no accident: the step is stopped and a person looks.
@@ -45,7 +43,7 @@ class Sender:
         """Send until nothing is due or the working hours end; return how many messages were handed over."""
         sent = 0
         with transaction() as session:
-            messages.recover(session, now=now_here())
+            outbox.recover(session, now=now_here())
         while is_time(self._config) and (taken := self._next()) is not None:
             sent += self._send(taken)
             time.sleep(60 / self._config.mail_per_minute)
@@ -53,26 +51,20 @@ class Sender:
             way.close()
         return sent
 
-    def _next(self) -> tuple[Taken, Letter] | None:
+    def _next(self) -> Outgoing | None:
         with transaction() as session:
-            taken = messages.take_next(session, self._keys, now=now_here(), channels=self._ways)
-            if taken is None:
-                return None
-            minutes = instrument_of(session, taken.wave.instrument_hash).minutes
-            writer = Writer(taken.step, taken.wave, minutes, self._config, self._keys, now_here().date())
-            words = writer.write(taken.invitation, taken.unit)
-            stop = unsubscribing.address_of(self._config, self._keys, taken.unit.id)
-            return taken, Letter(taken.id, taken.channel, taken.address, words.subject, words.text, stop)
+            return outbox.take_next(session, self._keys, self._config, now=now_here(), channels=self._ways)
 
-    def _send(self, work: tuple[Taken, Letter]) -> bool:
-        taken, written = work
+    def _send(self, taken: Outgoing) -> bool:
+        words, stop = taken.words, unsubscribing.address_of(self._config, self._keys, taken.unit)
+        letter = Letter(taken.id, taken.channel, taken.address, words.subject, words.text, stop)
         try:
-            self._ways[taken.channel].hand_over(written, lambda: _note(taken, MessageState.HANDING))
+            self._ways[taken.channel].hand_over(letter, lambda: _note(taken, MessageState.HANDING))
         except Unknown as error:
             _note(taken, MessageState.UNSURE, error.reason)
         except Later as error:
             with transaction() as session:
-                messages.put_back(session, taken, now=now_here(), reason=error.reason)
+                outbox.put_back(session, taken, now=now_here(), reason=error.reason)
         except Refused as error:
             _note(taken, MessageState.FAILED, error.reason)
             self._refused(taken, error.reason)
@@ -82,17 +74,17 @@ class Sender:
             return True
         return False
 
-    def _refused(self, taken: Taken, reason: str) -> None:
+    def _refused(self, taken: Outgoing, reason: str) -> None:
         self._refusals += 1
         if self._refusals >= MOST_REFUSALS:
             with transaction() as session:
-                messages.stop(session, taken.step.wave, taken.step.number, reason)
+                outbox.stop(session, taken.id, reason)
             self._refusals = 0
 
 
-def _note(taken: Taken, state: MessageState, reason: str | None = None) -> None:
+def _note(taken: Outgoing, state: MessageState, reason: str | None = None) -> None:
     with transaction() as session:
-        messages.note(session, taken.id, state, now=now_here(), reason=reason)
+        outbox.note(session, taken.id, state, now=now_here(), reason=reason)
 
 
 def is_time(config: Config) -> bool:

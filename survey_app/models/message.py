@@ -1,4 +1,4 @@
-"""The contact plan of a wave and what was sent: to whom and whether it arrived, never an address, a link or a text."""
+"""The contact plan of a wave, notices, and what was sent: to whom and whether it arrived, never an address, a link or a text."""
 
 from __future__ import annotations
 
@@ -52,18 +52,48 @@ class ContactStep(Base):
     text_en: Mapped[str] = mapped_column(Text)
 
 
+class Notice(Base):
+    """What the province or the association lets firms know, outside any wave."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_by: Mapped[str] = mapped_column(String(120))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    duty: Mapped[str | None] = mapped_column(String(20))  # the line of the plan that it serves
+    vsic: Mapped[str | None] = mapped_column(String(1))  # only firms of this line of business
+    area: Mapped[str | None] = mapped_column(String(120))  # only firms of this commune or ward
+    channel: Mapped[Channel] = mapped_column(choice(Channel), default=Channel.EMAIL)
+    is_on: Mapped[bool] = mapped_column(default=False)
+    queued_on: Mapped[date | None]  # when its messages were queued, once
+    firms: Mapped[int | None]  # how many firms it was meant for on that day, with an address or without
+    trouble: Mapped[str | None] = mapped_column(String(200))
+    subject_vi: Mapped[str] = mapped_column(String(200))
+    text_vi: Mapped[str] = mapped_column(Text)
+    subject_en: Mapped[str] = mapped_column(String(200))
+    text_en: Mapped[str] = mapped_column(Text)
+
+
 class Message(Base):
-    """One message to one firm."""
+    """One message to one firm: of a step of a wave to an invitation, or of a notice to a firm of the frame."""
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("wave", "step", "invitation"),)
+    __table_args__ = (
+        UniqueConstraint("wave", "step", "invitation"),
+        UniqueConstraint("notice", "unit"),
+        CheckConstraint(
+            "(notice IS NULL) = (unit IS NULL) AND (notice IS NULL) = (invitation IS NOT NULL)", name="one_kind"
+        ),
+    )
 
     id: Mapped[str] = mapped_column(
         String(32), primary_key=True
     )  # random; stands in Message-ID, so that bounces find it
-    wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
-    step: Mapped[int]
-    invitation: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
+    wave: Mapped[str | None] = mapped_column(ForeignKey("wave.code"))
+    step: Mapped[int | None]
+    invitation: Mapped[str | None] = mapped_column(ForeignKey("invitation.id"))
+    notice: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    unit: Mapped[str | None] = mapped_column(ForeignKey("sample_unit.id"))
     channel: Mapped[Channel] = mapped_column(choice(Channel))
     state: Mapped[MessageState] = mapped_column(choice(MessageState), default=MessageState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -25,7 +25,7 @@ from survey_app.models.handout import Handout
 from survey_app.models.job import Runner
 from survey_app.models.people import SignInFailure, StaffSession
 from survey_app.models.response import Draft, KeyedForm
-from survey_app.services import backup_file, box, messages
+from survey_app.services import backup_file, box, outbox
 from survey_app.services.backup_file import BATCH, Contents, Damaged, Header, Row
 
 #: How long a backup may live, since it may hold sealed ballots.
@@ -104,7 +104,7 @@ def restore(session: Session, path: Path, key: Identity, *, replace: bool, now: 
     if contents.rows != counts(session):
         raise Damaged(path=path, reason=", ".join(sorted(dict(contents.rows.items() ^ counts(session).items()))))
     _continue_numbers(session)
-    messages.hold_back(session, now=now)
+    outbox.hold_back(session, now=now)
     return contents
 
 

@@ -15,7 +15,6 @@ from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 from typing import cast
 
-import xlsxwriter
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -32,6 +31,7 @@ from survey_app.services import cards, messages, waves
 from survey_app.services.instruments import instrument_of
 from survey_app.services.invitations import link_of, waiting
 from survey_app.services.letters import Writer
+from survey_app.services.sheets import sheet
 
 KEPT = timedelta(days=1)
 #: Firms on one piece of a PDF: what is made at a time, so that memory stays small and progress shows.
@@ -150,7 +150,7 @@ def gather(session: Session, number: str, keys: Keys, config: Config, *, today: 
 def make(gathered: Gathered, progress: Progress) -> bytes:
     """Return the file."""
     if gathered.kind is HandoutKind.XLSX:
-        return xlsx(gathered.lines)
+        return sheet(_table(gathered.lines))
     if gathered.kind is HandoutKind.CSV:
         return csv_text(gathered.lines).encode("utf-8-sig")
     return _pdf(gathered, progress)
@@ -219,20 +219,6 @@ def csv_text(lines: Sequence[Line]) -> str:
 
 def _plain(value: str | None) -> str:
     return f"'{value}" if value and value[0] in "=+-@\t\r" else value or ""
-
-
-def xlsx(lines: Sequence[Line]) -> bytes:
-    """Return the lines as a sheet of text: nothing becomes a formula or a link."""
-    out = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        page, bold = book.add_worksheet(), book.add_format({"bold": True})
-        page.freeze_panes(1, 0)
-        page.set_column(0, len(HEADER) - 1, 24)
-        for row, values in enumerate(_table(lines)):
-            for column, value in enumerate(values):
-                page.write_string(row, column, value or "", None if row else bold)
-    return out.getvalue()
 
 
 def _pdf(gathered: Gathered, progress: Progress) -> bytes:

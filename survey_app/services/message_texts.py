@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from questionnaires.base import Language, Text
+from survey_app.errors import DomainError
 from survey_app.models.message import Channel
 
 #: What a text may name, with an example as long as things get.
@@ -24,12 +25,24 @@ PLACEHOLDERS: dict[str, str] = {
     "title": "Lấy ý kiến về dự thảo nghị quyết hỗ trợ doanh nghiệp nhỏ và vừa",
     "document": "https://langson.gov.vn/du-thao-nghi-quyet-ho-tro-doanh-nghiep-nho-va-vua",
 }
-_NEEDED = ("link",)
+#: What a notice may name.
+IN_NOTICES = ("firm", "association", "hotline")
 SUBJECT_LENGTH = 50
 SMS_SEGMENT, SMS_TWO_SEGMENTS = 160, 306
 ZALO_TITLE, ZALO_BODY = (9, 65), (9, 400)
 #: Letters that count twice in a text message (GSM 03.38, extension table).
 _TWICE = frozenset("^{}\\[~]|€")
+
+
+class BadTexts(DomainError):
+    """Texts that cannot be sent; `faults` says which field and why."""
+
+    vi = "Cần sửa nội dung tin."
+    en = "The texts must be mended."
+
+    def __init__(self, faults: Mapping[str, list[Text]]) -> None:
+        super().__init__()
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -146,9 +159,17 @@ def first_words(channel: Channel, number: int, language: Language, *, consults: 
     return Words("", _SHORT[number - 1][language])
 
 
-def faults(channel: Channel, words: Words) -> list[Text]:
-    """Return what is wrong with a text; empty if it can be sent."""
-    found = [*_placeholder_faults(words.subject, ()), *_placeholder_faults(words.text, _NEEDED)]
+def require_good(channel: Channel, texts: Mapping[Language, Words], *, is_notice: bool = False) -> None:
+    """Raise BadTexts unless every text can be sent."""
+    found = {f"text_{language}": faults(channel, words, is_notice=is_notice) for language, words in texts.items()}
+    if any(found.values()):
+        raise BadTexts(found)
+
+
+def faults(channel: Channel, words: Words, *, is_notice: bool = False) -> list[Text]:
+    """Return what is wrong with a text; empty if it can be sent. A wave's message needs the link, a notice has none."""
+    known, needed = (IN_NOTICES, ()) if is_notice else (tuple(PLACEHOLDERS), ("link",))
+    found = [*_placeholder_faults(words.subject, known, ()), *_placeholder_faults(words.text, known, needed)]
     if found:
         return found
     filled = Words(filled_in(words.subject, PLACEHOLDERS), filled_in(words.text, PLACEHOLDERS))
@@ -178,16 +199,16 @@ def _between(vi: str, en: str, length: int, limits: tuple[int, int]) -> list[Tex
     ]
 
 
-def _placeholder_faults(text: str, needed: tuple[str, ...]) -> list[Text]:
+def _placeholder_faults(text: str, known: Sequence[str], needed: Sequence[str]) -> list[Text]:
     try:
         names = [name for _text, name, spec, how in string.Formatter().parse(text) if name is not None or spec or how]
     except ValueError:
         return [Text(vi="Dấu { và } phải đi thành đôi quanh một tên.", en="{ and } must stand in pairs around a name.")]
-    known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    listed = ", ".join(f"{{{name}}}" for name in known)
     found = [
-        Text(vi=f"Không có {{{name}}}: chỉ dùng {known}.", en=f"There is no {{{name}}}: only {known}.")
+        Text(vi=f"Không có {{{name}}}: chỉ dùng {listed}.", en=f"There is no {{{name}}}: only {listed}.")
         for name in names
-        if name not in PLACEHOLDERS
+        if name not in known
     ]
     return found + [Text(vi=f"Thiếu {{{name}}}.", en=f"{{{name}}} is missing.") for name in needed if name not in names]
 

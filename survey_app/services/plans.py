@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from questionnaires.files import AGENCIES_PATH, framework_path, load_agencies, load_framework, load_plan, plan_path
 from questionnaires.framework import Framework
-from questionnaires.plan import Agencies, Plan
+from questionnaires.plan import Agencies, Duty, Plan
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import FrozenFile, InForce
 from survey_app.services.instruments import document_of, freeze
@@ -34,6 +34,14 @@ class Commitment:
     def leads(self, sub_index: str, agency: str, day: date) -> bool:
         """Say whether an agency holds the lead of a sub-index on a day, itself or as a successor."""
         return self.agencies.on(self.plan.target(sub_index).lead, day).code == agency
+
+    def duties_of(self, agency: str | None, day: date) -> list[Duty]:
+        """Return the duties that an agency holds on a day, itself or as a successor; all of them for None."""
+        return [
+            duty
+            for duty in self.plan.duties
+            if agency is None or agency in {self.agencies.on(code, day).code for code in duty.agencies}
+        ]
 
 
 def publish(session: Session, plan: str, framework: str) -> None:
@@ -60,6 +68,15 @@ def in_force(session: Session) -> Commitment:
         document_of(session, hashes["framework"], Framework),
         document_of(session, hashes["agencies"], Agencies),
     )
+
+
+def notifying(session: Session) -> list[Duty]:
+    """Return the lines of the plan that are served by letting firms know; none before a plan is published."""
+    try:
+        plan = in_force(session).plan
+    except NoPlan:
+        return []
+    return [duty for duty in plan.duties if "notify" in duty.serve]
 
 
 def agency_codes(session: Session) -> set[str]:

@@ -16,7 +16,7 @@ from survey_app.messaging import sender, unsubscribing
 from survey_app.models.fieldwork import Invitation, Outcome, SampleUnit, Wave, WaveState
 from survey_app.models.message import Channel, ContactStep, Message, MessageState
 from survey_app.models.people import RoleName
-from survey_app.services import messages
+from survey_app.services import messages, outbox
 from tests.factories import make_invitation, make_wave
 from tests.messaging.story import NOW, TINY, states, switch_on
 from tests.survey_app.signing_in import signed_in, token
@@ -129,7 +129,7 @@ def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(app, keys, wav
     assert (gone.state, gone.reason) == (MessageState.FAILED, "550")
     postbox.refuse = {}
     assert sender.send_all(app) == 0  # not yet
-    for _ in range(len(messages.BACKOFF)):
+    for _ in range(len(outbox.BACKOFF)):
         with app.app_context(), transaction() as session:
             session.get_one(Message, waits.id).due_at = NOW
         postbox.refuse = {"waits@example.vn": "450 busy"}

@@ -14,13 +14,14 @@ PASSWORD = "mười lăm ký tự là đủ"
 
 def make_account(app: Flask, role: RoleName, **more: str) -> str:
     """Return the e-mail address of a new account with this role."""
-    email = f"{role.value}@example.vn"
-    agency = {"agency_code": "STC_2025"} if role is RoleName.AGENCY else {}
+    own = {
+        "email": f"{role.value}@example.vn",
+        **({"agency_code": "STC_2025"} if role is RoleName.AGENCY else {}),
+        **more,
+    }
     with app.app_context(), transaction() as session:
-        people.create_user(
-            session, email=email, name=f"Người {role.value}", role=role, password=PASSWORD, **agency, **more
-        )
-    return email
+        people.create_user(session, name=f"Người {role.value}", role=role, password=PASSWORD, **own)
+    return own["email"]
 
 
 def signed_in(app: Flask, role: RoleName) -> CheckedClient:

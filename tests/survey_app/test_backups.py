@@ -133,7 +133,7 @@ def test_for_each_table_somebody_has_decided_whether_it_leaves():
     """A new table stands here or in LEFT_OUT: does it hold what must not leave the database?"""
     assert {table.name for table in backups.tables()} == {
         *("frozen_file", "in_force", "wave", "draw", "sample_unit", "invitation", "daily_count", "handout"),
-        *("contact_step", "message", "ballot", "response", "comment", "receipt", "extract", "job"),
+        *("contact_step", "notice", "message", "ballot", "response", "comment", "receipt", "extract", "job"),
         *("role", "user", "user_role", "score_run", "indicator_estimate", "sub_index_estimate"),
         *("released_indicator", "released_sub_index", "released_chart"),
     }

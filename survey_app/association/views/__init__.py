@@ -9,6 +9,6 @@ from survey_app.models.people import RoleName
 bp = Blueprint("association", __name__)
 WHO = (RoleName.ASSOCIATION, RoleName.COORDINATOR)
 
-from survey_app.association.views import board, frame, links, messages, sample, waves  # noqa: E402 - the pages add themselves to `bp`
+from survey_app.association.views import board, frame, links, messages, notices, sample, waves  # noqa: E402 - the pages add themselves to `bp`
 
-__all__ = ["WHO", "board", "bp", "frame", "links", "messages", "sample", "waves"]
+__all__ = ["WHO", "board", "bp", "frame", "links", "messages", "notices", "sample", "waves"]

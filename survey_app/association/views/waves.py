@@ -190,7 +190,7 @@ def job(number: int) -> ResponseReturnValue:
 
 
 #: Long work that this page shows; what others ask for has pages of its own.
-KINDS = ("create", "close", "try_message")
+KINDS = ("create", "close", "try_message", "try_notice")
 
 
 def _queue(session: Any, kind: str, arguments: dict[str, Any]) -> int:
