@@ -36,6 +36,7 @@ MODULES = [
     "compare",
     "change",
     "composite.provinces",
+    "targets",
     "disclosure",
     "disclosure_tables",
     "disclosure_rules",

@@ -80,6 +80,10 @@ def test_the_back_test_finds_the_province_where_the_plan_says_it_stands():
     assert "Lạng Sơn: 69,05 điểm, hạng 13 trong 63 tỉnh" in printed("02_backtest")  # the plan's headline of PCI 2023
 
 
+def test_the_way_to_the_fifth_place_is_told():
+    assert "Muốn có 69,66 điểm, ít nhất phải cải thiện 1 chỉ tiêu" in printed("02_backtest")  # the fifth total of 2023
+
+
 def test_the_check_of_a_release_finds_what_careless_publishing_gives_away():
     said = printed("03_disclosure_check")
     assert "h2c3 được ẩn nhưng ai cũng tính ra: 4" in said
