@@ -14,7 +14,7 @@ import survey_app.models  # noqa: F401 - fills the metadata
 from survey_app import migrate
 from survey_app.db import Base
 
-REVISIONS = tuple(f"{number:04d}" for number in range(1, 19))
+REVISIONS = tuple(f"{number:04d}" for number in range(1, 20))
 
 
 @pytest.fixture
