@@ -11,11 +11,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from questionnaires.instrument import Instrument, Item
-from survey_app.db import lock_wave, rows_changed
+from survey_app.db import is_sqlite, lock_wave, rows_changed
 from survey_app.envelopes import ballot_info, decrypt, derive, encrypt, resume_code, seal_ballot, sizes
 from survey_app.errors import DomainError
 from survey_app.models.fieldwork import Wave, WaveState
@@ -117,19 +118,19 @@ def require_none_waiting(session: Session, code: str) -> None:
         raise FormsWaiting(wave=code, waiting=count)
 
 
-def keep_first(session: Session, code: str, key: bytes, typed: Typed, *, by: int) -> int:
+def keep_first(session: Session, code: str, key: bytes, typed: Typed, *, by: int, once: str) -> int:
     """Keep what the first person typed, encrypted, and return the number to write on the sheet.
 
-    `key` is the installation's contact key, `by` the account's number. Raises UnknownWave or WrongState.
+    `key` is the installation's contact key, `by` the account's number; the same `once` keeps one form however often it is
+    sent. Raises UnknownWave or WrongState.
     """
     wave = _held(session, code)
-    form = KeyedForm(id=secrets.token_hex(16), wave=code, number=_new_number(session, code), author=by)
+    number, drawn = _id_of(key, wave, once), _new_number(session, code)
     size = sizes(instrument_of(session, wave.instrument_hash))[0]
     content = json.dumps(asdict(typed), ensure_ascii=False, separators=(",", ":")).encode()
-    form.blob = encrypt(_key(key), content.ljust(size), _place(form))  # one length, whatever was typed
-    session.add(form)
-    session.flush()
-    return form.number
+    blob = encrypt(_key(key), content.ljust(size), _place(code, number))  # one length, whatever was typed
+    _put_once(session, KeyedForm, {"id": number, "wave": code, "number": drawn, "author": by, "blob": blob})
+    return session.execute(select(KeyedForm.number).where(KeyedForm.id == number)).scalar_one()
 
 
 def find(session: Session, code: str, number: int) -> KeyedForm:
@@ -165,7 +166,7 @@ def seal_second(
         return left
     if rows_changed(session, delete(KeyedForm).where(KeyedForm.id == form.id)) != 1:
         raise FormGone(number=number)
-    _seal(session, wave, _content(session, wave, typed))
+    _seal(session, wave, _content(session, wave, typed), secrets.token_hex(16))
     session.execute(update(Wave).where(Wave.code == code).values(paper=Wave.paper + 1))
     return []
 
@@ -180,8 +181,8 @@ def asked_by_telephone(instrument: Instrument) -> list[Item]:
     return list(asked.values())
 
 
-def seal_telephone(session: Session, code: str, typed: Typed) -> None:
-    """Seal what a firm has said by telephone; there is no paper to type it from again. Raises UnknownWave or WrongState.
+def seal_telephone(session: Session, code: str, key: bytes, typed: Typed, *, once: str) -> None:
+    """Seal what a firm has said by telephone, once however often it is sent. Raises UnknownWave or WrongState.
 
     Private items are left out as not asked. That shows afterwards, so the ballot says it for the opening, which lets it
     through only among enough others that came so.
@@ -190,8 +191,8 @@ def seal_telephone(session: Session, code: str, typed: Typed) -> None:
     content = _content(session, wave, typed)
     asked = {item.code for item in asked_by_telephone(instrument_of(session, wave.instrument_hash))}
     content["answers"] = {item: answer for item, answer in content["answers"].items() if item in asked}
-    _seal(session, wave, content | {_BY: _TELEPHONE})
-    session.execute(update(Wave).where(Wave.code == code).values(telephone=Wave.telephone + 1))
+    if _seal(session, wave, content | {_BY: _TELEPHONE}, _id_of(key, wave, once)):
+        session.execute(update(Wave).where(Wave.code == code).values(telephone=Wave.telephone + 1))
 
 
 def by_telephone(content: Mapping[str, Any]) -> bool:
@@ -230,20 +231,31 @@ def _content(session: Session, wave: Wave, typed: Typed) -> dict[str, Any]:
     return ballot_content(instrument, draft, receipt=resume_code(), stratum=typed.stratum)
 
 
-def _seal(session: Session, wave: Wave, content: dict[str, Any]) -> None:
-    """Put a ballot into the box that from outside nothing tells from one that came by a link."""
+def _seal(session: Session, wave: Wave, content: dict[str, Any], number: str) -> bool:
+    """Put a ballot into the box that from outside nothing tells from one that came by a link; say whether it is new."""
     size = sizes(instrument_of(session, wave.instrument_hash))[1]
     sealed = seal_ballot(wave.public_key, content, size, ballot_info(wave.code, wave.instrument_hash))
-    session.execute(insert(Ballot).values(id=secrets.token_hex(16), wave=wave.code, sealed=sealed))
+    return _put_once(session, Ballot, {"id": number, "wave": wave.code, "sealed": sealed})
+
+
+def _put_once(session: Session, table: type[Ballot | KeyedForm], row: dict[str, Any]) -> bool:
+    """Insert a row unless there is one with its id; say whether it was done."""
+    new = (sqlite if is_sqlite(session) else postgresql).insert(table).values(row)
+    return rows_changed(session, new.on_conflict_do_nothing(index_elements=["id"])) == 1
+
+
+def _id_of(key: bytes, wave: Wave, once: str) -> str:
+    """Return the id of what a page sends: the same if it is sent twice, and to be told from no other id."""
+    return derive(key, f"typed once:{wave.code}:{once}", 16).hex()
 
 
 def _opened(key: bytes, form: KeyedForm) -> Typed:
-    return Typed(**json.loads(decrypt(_key(key), form.blob, _place(form))))
+    return Typed(**json.loads(decrypt(_key(key), form.blob, _place(form.wave, form.id))))
 
 
 def _key(key: bytes) -> bytes:
     return derive(key, "paper form", 32)
 
 
-def _place(form: KeyedForm) -> bytes:
-    return f"paper form:{form.wave}:{form.id}".encode()
+def _place(wave: str, number: str) -> bytes:
+    return f"paper form:{wave}:{number}".encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from survey_app.services.keying import STRATUM, Typed
 
 #: Set once the person has been asked about what is odd.
 SURE = "form.sure"
+#: Drawn when a page is shown, so that pressing twice keeps or seals one form.
+ONCE = "form.once"
 #: Named once for each difference that the second person has seen.
 DECIDED = "form.decided"
 _NUMBER = r"\d{1,9}|\d{1,3}([.,\s]\d{3})+"
@@ -90,6 +93,7 @@ def keying_form(instrument: Instrument, items: Sequence[Item], strata: Iterable[
         choices=choices, validators=[InputRequired(lazy_gettext("Choose the group of firms"))]
     )
     fields[SURE] = HiddenField()
+    fields[ONCE] = HiddenField(default=lambda: secrets.token_hex(16))
     form: KeyingForm = type(
         "KeyingForm", (KeyingForm,), {"instrument": instrument, "boxes_of": tuple(items), **fields}
     )()

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -278,6 +279,28 @@ def test_a_rehearsal_takes_no_paper(session, key_file, lan):
         keying.wave_taking(session, "thu")
 
 
+def test_pressing_twice_keeps_one_form(session, key_file, lan):
+    sent = hidden_fields(lan.get(f"{PAPER}/moi").text) | TYPED
+    first, second = (lan.post(f"{PAPER}/moi", data=sent) for _ in range(2))
+    assert first.location == second.location
+    assert waiting(session) == 1
+
+
+def test_pressing_twice_seals_one_answer_by_telephone(session, key_file, lan):
+    sent = hidden_fields(lan.get(f"{PAPER}/dien-thoai").text) | TYPED
+    with ThreadPoolExecutor(4) as together:
+        answers = list(together.map(lambda _: other_tab(lan).post(f"{PAPER}/dien-thoai", data=sent), range(8)))
+    assert {answer.location for answer in answers} == {PAPER}
+    assert (counts().telephone, counts().ballots) == (1, 1)
+
+
+def other_tab(client: CheckedClient) -> CheckedClient:
+    """Return another tab of the same browser."""
+    tab: CheckedClient = client.application.test_client()  # type: ignore[assignment]
+    tab._cookies = client._cookies
+    return tab
+
+
 PRIVATE = instrument(
     item("bribe", sensitive="high"),
     item("after", ask_if={"item": "bribe", "in": ["yes"]}),
@@ -304,7 +327,7 @@ def by_paper(session: Session, keys, numbers: range) -> None:
     for number in numbers:
         typed = Typed("all", {"bribe": None, "after": None, "number": number, "words": None})
         with transaction() as writing:
-            waiting_as = keying.keep_first(writing, CODE, keys.contact, typed, by=people_ids[0])
+            waiting_as = keying.keep_first(writing, CODE, keys.contact, typed, by=people_ids[0], once=str(number))
         with transaction() as writing:
             assert keying.seal_second(writing, CODE, waiting_as, keys.contact, typed, by=people_ids[1]) == []
 
@@ -413,12 +436,11 @@ def kept_in(session: Session, value: str) -> list[str]:
 
 def test_a_first_entry_cannot_be_read_with_another_key_or_moved_to_another_form(session, keys, key_file, lan):
     form = keying.find(session, CODE, first_entry(lan))
-    assert decrypt(keying._key(keys.contact), form.blob, keying._place(form)).startswith(b'{"stratum":"all"')
+    assert decrypt(keying._key(keys.contact), form.blob, keying._place(CODE, form.id)).startswith(b'{"stratum":"all"')
     with pytest.raises(Unreadable):
-        decrypt(keying._key(keys.lookup), form.blob, keying._place(form))
-    moved = KeyedForm(id="0" * 32, wave=CODE)
+        decrypt(keying._key(keys.lookup), form.blob, keying._place(CODE, form.id))
     with pytest.raises(Unreadable):
-        decrypt(keying._key(keys.contact), form.blob, keying._place(moved))
+        decrypt(keying._key(keys.contact), form.blob, keying._place(CODE, "0" * 32))
 
 
 def test_special_letters_are_no_numbers_and_one_for_each():

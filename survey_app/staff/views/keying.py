@@ -15,11 +15,11 @@ from survey_app.models.people import RoleName
 from survey_app.services import keying
 from survey_app.services.instruments import instrument_of
 from survey_app.services.keying import Difference, Typed
-from survey_app.staff.keying_forms import DECIDED, SURE, KeyingForm, Reading, keying_form
+from survey_app.staff.keying_forms import DECIDED, ONCE, SURE, KeyingForm, Reading, keying_form
 from survey_app.staff.views import bp
 
 #: How templates call the fields that are no items.
-_NAMES = {"stratum": keying.STRATUM, "sure": SURE, "decided": DECIDED}
+_NAMES = {"stratum": keying.STRATUM, "sure": SURE, "decided": DECIDED, "once": ONCE}
 
 
 @bp.get("/nhap-phieu")
@@ -57,7 +57,7 @@ def key_first(wave: str) -> ResponseReturnValue:
         return _show(found, form)
     db.session.rollback()  # the transaction below starts with the lock
     with transaction() as session:
-        number = keying.keep_first(session, wave, _key(), typed, by=g.account.id)
+        number = keying.keep_first(session, wave, _key(), typed, by=g.account.id, once=form[ONCE].data)
     return redirect(url_for("staff.keyed_form", wave=wave, number=number))
 
 
@@ -89,7 +89,7 @@ def key_telephone(wave: str) -> ResponseReturnValue:
         return _show(found, form, by_telephone=True)
     db.session.rollback()  # the transaction below starts with the lock
     with transaction() as session:
-        keying.seal_telephone(session, wave, typed)
+        keying.seal_telephone(session, wave, _key(), typed, once=form[ONCE].data)
     return redirect(url_for("staff.keying_wave", wave=wave))
 
 
