@@ -130,10 +130,17 @@ def values_of(table: pd.DataFrame, structure: Structure) -> Numbers:
 
 def _node(row: Mapping[Hashable, Any]) -> Node:
     parent = None if pd.isna(row["parent"]) or row["parent"] == "" else str(row["parent"])
-    weight, direction = row.get("weight", 1.0), row.get("direction", 1)
-    return Node(
-        str(row["code"]), parent, 1.0 if pd.isna(weight) else float(weight), 1 if pd.isna(direction) else int(direction)
-    )
+    return Node(str(row["code"]), parent, _number(row, "weight"), _number(row, "direction"))
+
+
+def _number(row: Mapping[Hashable, Any], what: str) -> Any:
+    """Return the weight or direction of a row, 1 where it is empty; whole numbers as such, so that 1.0 is a direction."""
+    value = row.get(what, 1)
+    try:
+        number = 1.0 if pd.isna(value) or value == "" else float(value)
+    except (TypeError, ValueError):
+        raise BadStructure(f"{row['code']}: {what} {value!r} is no number") from None
+    return int(number) if number.is_integer() else number
 
 
 def _check_lines(nodes: Sequence[Node]) -> None:

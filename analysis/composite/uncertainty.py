@@ -15,18 +15,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.composite.aggregation import Aggregation, arithmetic, climbed
+from analysis.composite.errors import Drawing, Errors, drawing
 from analysis.composite.method import Method, compose
 from analysis.composite.normalisation import Normalisation, applied, min_max
 from analysis.composite.ranks import ranked
 from analysis.composite.screening import LEAST
-from analysis.composite.structure import BadTable, Structure, values_of
+from analysis.composite.structure import Structure, values_of
 from analysis.composite.treatment import Limits, Transformation, logarithm, treated_values
 from analysis.design import Numbers
 
 RUNS = 10_000
-#: Sampling errors of indicators: standard errors, units by indicators, where they are independent; or for each unit the
-#: covariance of those of its indicators that have an error.
-Errors = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Study:
 
     def __post_init__(self) -> None:
         values_of(self.table, self.structure)
-        _ = self.roots
+        _ = self.draw_errors
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -80,15 +78,9 @@ class Study:
         return tuple(name for name, yes in varies.items() if yes)
 
     @cached_property
-    def roots(self) -> Numbers | None:
-        """Standard errors, shape (units, k), or roots of the covariances, shape (units, k, k); None without errors."""
-        if self.errors is None:
-            return None
-        if isinstance(self.errors, pd.DataFrame):
-            return _standard_errors(self.errors, self)
-        if unknown := sorted(set(self.errors) - set(self.table.index)):
-            raise BadTable(f"an error is given for {', '.join(unknown)}, which the table does not have")
-        return np.stack([_root(self.errors, str(unit), self.structure) for unit in self.table.index])
+    def draw_errors(self) -> Drawing | None:
+        """What draws the errors of the indicators, shape (units, k); None without errors."""
+        return None if self.errors is None else drawing(self.errors, self.table.index, self.structure.indicators)
 
     def methods(self) -> Mapping[tuple[str, str, str], Method]:
         """Return every combination of outliers, normalisation and aggregation by name; the first is the one chosen."""
@@ -199,18 +191,13 @@ class _Maker:
         limits, transform = self.study.alternatives.outliers[outliers], self.study.alternatives.transform
         if position is None and outliers in self.calm:
             return self.calm[outliers]
-        values = self.values if position is None else self.values + self._errors(position)
+        values, errors = self.values, self.study.draw_errors
+        if errors is not None and position is not None:
+            values = values + errors(_draw(self.study.seed, 1, position))
         treated = values if limits is None else treated_values(values, limits, transform)[0]
         if position is None:
             self.calm[outliers] = treated
         return treated
-
-    def _errors(self, position: float) -> Numbers:
-        roots = self.study.roots
-        if roots is None:
-            raise AssertionError("errors are drawn only where there are some")
-        z = _draw(self.study.seed, 1, position).standard_normal(self.values.shape)
-        return roots * z if roots.ndim == 2 else np.einsum("ujk,uk->uj", roots, z)
 
     def _weights(self, position: float | None) -> Mapping[str, float]:
         concentration = self.study.alternatives.concentration
@@ -226,29 +213,3 @@ def _at(options: list[str], position: float) -> str:
 
 def _draw(seed: int, purpose: int, position: float) -> np.random.Generator:
     return np.random.default_rng([seed, purpose, int(position * 2**48)])
-
-
-def _standard_errors(errors: pd.DataFrame, study: Study) -> Numbers:
-    structure, units = study.structure, study.table.index
-    if unknown := [*errors.index.difference(units), *errors.columns.difference(list(structure.indicators))]:
-        raise BadTable(f"an error is given for {', '.join(map(str, unknown))}, which the index does not have")
-    full = errors.reindex(index=units, columns=list(structure.indicators)).fillna(0.0).to_numpy(dtype=float)
-    if (full < 0).any() or not np.isfinite(full).all():
-        unit, indicator = np.argwhere((full < 0) | ~np.isfinite(full))[0]
-        raise BadTable(f"{units[unit]}, {structure.indicators[indicator]}: a standard error is at least 0")
-    return full
-
-
-def _root(errors: Mapping[str, pd.DataFrame], unit: str, structure: Structure) -> Numbers:
-    """Return a root of the covariance of one unit, shape (k, k), 0 for indicators without error."""
-    codes = list(structure.indicators)
-    given = errors.get(unit)
-    if given is None:
-        return np.zeros((len(codes), len(codes)))
-    if unknown := list(given.index.union(given.columns).difference(codes)):
-        raise BadTable(f"{unit}: an error is given for {', '.join(map(str, unknown))}, which the index does not have")
-    full = given.reindex(index=codes, columns=codes).fillna(0.0).to_numpy(dtype=float)
-    values, vectors = np.linalg.eigh((full + full.T) / 2)
-    if values.min() < -1e-9 * max(values.max(), 1e-300):
-        raise BadTable(f"{unit}: its errors have no covariance; a variance would be below 0")
-    return vectors * np.sqrt(values.clip(min=0))

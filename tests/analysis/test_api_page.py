@@ -20,6 +20,8 @@ MODULES = [
     "balance",
     "coverage_of_estimators",
     "composite.structure",
+    "composite.measured",
+    "composite.errors",
     "composite.screening",
     "composite.treatment",
     "composite.normalisation",

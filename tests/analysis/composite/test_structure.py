@@ -56,6 +56,21 @@ def test_a_description_without_parents_is_refused():
         Structure.from_table(pd.DataFrame({"code": ["a"]}))
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("direction", 1.5, "a: a direction is 1 or -1"),
+        ("direction", "up", "a: direction 'up' is no number"),
+        ("weight", "much", "a: weight 'much' is no number"),
+        ("weight", float("inf"), "a: a weight is a number"),
+    ],
+)
+def test_a_weight_or_direction_that_is_none_is_refused_by_name(column, value, message):
+    table = pd.DataFrame({"code": ["a", "b", "top"], "parent": ["top", "top", None]})
+    with pytest.raises(BadStructure, match=message):
+        Structure.from_table(table.assign(**{column: [value, 1, 1]}))
+
+
 def test_weight_for_a_line_that_is_not_there_is_refused():
     with pytest.raises(BadStructure, match="no line speed"):
         UNEVEN.with_weights({"speed": 1})

@@ -47,6 +47,15 @@ def test_indicators_of_one_sample_err_together():
     assert runs.scores["p"].nunique() == 1
 
 
+def test_units_of_one_sample_err_together():
+    pairs = pd.MultiIndex.from_tuples([("q", "a"), ("r", "a")])
+    joint = pd.DataFrame([[0.16, 0.12], [0.12, 0.16]], pairs, pairs)
+    runs = simulate(Study(TABLE, STRUCTURE, PLAIN, 1, joint), 20_000)
+    assert runs.covariance.loc["q", "r"] == pytest.approx(WEIGHT[0] ** 2 * 0.12, rel=0.05)
+    assert runs.scores["r"].var() == pytest.approx(WEIGHT[0] ** 2 * 0.16, rel=0.04)
+    assert runs.scores["p"].nunique() == 1
+
+
 def test_from_sampling_errors_to_ranks():
     """The scores' covariance from runs gives the rank sets that the covariance worked by hand gives."""
     table = TABLE.assign(a=[4.0, 4.1, 1.0])
@@ -125,7 +134,11 @@ def test_a_unit_without_score_has_no_rank_and_hinders_nobody():
         (pd.DataFrame({"a": [-0.1]}, index=["p"]), "p, a: a standard error is at least 0"),
         ({"p": pd.DataFrame([[1.0]], ["z"], ["z"])}, "p: an error is given for z"),
         ({"nowhere": pd.DataFrame([[1.0]], ["a"], ["a"])}, "an error is given for nowhere"),
-        ({"p": pd.DataFrame([[1.0, 2], [2, 1]], ["a", "b"], ["a", "b"])}, "p: its errors have no covariance"),
+        (
+            pd.DataFrame([[1.0]], *2 * [pd.MultiIndex.from_tuples([("p", "z")])]),
+            r"an error is given for \('p', 'z'\)",
+        ),
+        ({"p": pd.DataFrame([[1.0, 2], [2, 1]], ["a", "b"], ["a", "b"])}, "p: the errors have no covariance"),
     ],
 )
 def test_errors_that_are_none_are_refused_by_name(errors, message):
