@@ -78,6 +78,7 @@ STRUCTURAL = (
     Matcher("consent version", trait="consent", alone="consent"),
     Matcher("day of the snapshot", trait="day", alone="day"),
     Matcher("order of the snapshots", order="snapshot"),
+    Matcher("how long messages went on", order="message"),
     Matcher("order of receipts", order="receipt"),
     Matcher("order of comments", order="comment"),
     Matcher("order of keys in the answers", trait="keys", alone="keys"),

@@ -14,7 +14,7 @@ from tests.proof.attack import Evidence, Orders, Traits
 from tests.proof.disk import Disk, appearing
 from tests.proof.world import ASKED, KEY_VARIABLES, Fieldwork, Firm
 
-TABLES = ("sample_unit", "invitation", "draft", "ballot", "response", "comment", "receipt", "wave")
+TABLES = ("sample_unit", "invitation", "message", "draft", "ballot", "response", "comment", "receipt", "wave")
 _IDS = " UNION ALL ".join(
     f"SELECT {key} FROM {table} WHERE wave = '{{wave}}'"
     for table, key in (
@@ -49,6 +49,7 @@ class Spy:
     def __init__(self, disk: Disk, fieldwork: Fieldwork, *, with_naive: bool) -> None:
         self.disk, self.work, self.with_naive = disk, fieldwork, with_naive
         self.where = f"WHERE wave = '{fieldwork.code}'"
+        self._mine = f"WHERE m.wave = '{fieldwork.code}'"
         self._real = Polling(disk, _IDS.format(wave=fieldwork.code))
         self.naive = Polling(disk, _NAIVE_IDS.format(wave=fieldwork.code))
         self.receipts: dict[str, str] = {}
@@ -139,6 +140,7 @@ class Spy:
             "box": (by_ballot, logged),
             "length": ([], sorted(ids, key={row["id"]: len(json.dumps(row["answers"])) for row in rows}.__getitem__)),
             "snapshot": (sorted(self._days, key=self._days.__getitem__), stored),
+            "message": (self._reminded(), stored),
             "receipt": (self._receipt_firms(), stored),
             "comment": (self._comment_firms(), stored),
         }
@@ -146,6 +148,12 @@ class Spy:
 
     def _logged_firms(self, units: Iterable[str], arrival: list[str]) -> list[str]:
         return self.disk.logged("invitation", "unit", set(units)) if self.disk.has_xmin else arrival
+
+    def _reminded(self) -> list[str]:
+        """Return the firms by how long messages went on to them, and then by the row of the last."""
+        messages = f"SELECT i.unit, m.step, m.id FROM message m JOIN invitation i ON i.id = m.invitation {self._mine}"
+        last = {unit: (step, row) for unit, step, row in self.disk.rows(f"{messages} ORDER BY m.step, m.id")}
+        return sorted(last, key=last.__getitem__)
 
     def _receipt_firms(self) -> list[str]:
         return [self.receipts[row[0]] for row in self.disk.rows(f"SELECT code FROM receipt {self.where}")]

@@ -62,6 +62,7 @@ def _orders(spy: Spy, rows: list[dict[str, Any]]) -> dict[str, Orders]:
         "box": (by_number, logged),
         "length": _by_length(spy, rows),
         "snapshot": ([firm.unit for firm in spy.work.firms], stored),
+        "message": ([firm.unit for firm in spy.work.firms], stored),  # each was skipped the moment it had answered
         "receipt": (_receipts(spy), stored),
         "comment": (_comments(spy), stored),
     }

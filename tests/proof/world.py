@@ -19,7 +19,7 @@ from survey_app.i18n import HERE
 from survey_app.keys import Keys
 from survey_app.models.fieldwork import Invitation, Outcome, SampleUnit, Wave
 from survey_app.models.handout import HandoutKind
-from survey_app.services import board, box, box_key, handouts, invitations, snapshots, waves
+from survey_app.services import board, box, box_key, handouts, invitations, messages, snapshots, waves
 from survey_app.services.box import Step
 from survey_app.services.demonstration import STRATUM_LADDER, invent_frame, stratum_of
 from survey_app.services.invitations import standing
@@ -28,6 +28,8 @@ from tests.factories import PASSPHRASE, instrument, item
 
 INVITED, ANSWERING = 220, 200
 KEY_VARIABLES = ("p03", "p04", "p06")
+#: On which of its nights the association writes to the firms that have not answered, and with which step of its plan.
+REMINDED = {1: 1, 4: 2, 9: 3, 15: 4}
 #: What few firms have: each tag, version or consent text below is one firm's alone.
 RARE = 12
 LANGUAGES = ("fr-FR", "de-DE", "ja-JP", "ko-KR", "zh-CN", "th-TH", "ru-RU", "km-KH", "lo-LA", "id-ID", "ms-MY", "it-IT")
@@ -87,6 +89,7 @@ class Fieldwork:
         self._key_file = folder / f"{self.code}.pem"
         self._rng = random.Random(number)
         self._consent = "2026-11"
+        self._nights = 0
         units = invent_frame(_DOMESTIC, number)[:INVITED]
         self.strata = {unit.id: stratum_of(_DOMESTIC, unit) for unit in units}
         frame = {unit.id: dict(zip(KEY_VARIABLES, (unit.size, unit.sector, unit.age), strict=True)) for unit in units}
@@ -150,7 +153,8 @@ class Fieldwork:
             return cast(session, firm.secrets, found, now=now)
 
     def night(self, day: str) -> None:
-        """Let the association learn who has answered, and act on it: outcomes, a new link, a file of links."""
+        """Let the association learn who has answered, and act on it: outcomes, a new link, a file of links, messages."""
+        self._nights += 1
         with transaction() as session:
             assert snapshots.take(session, date.fromisoformat(day)) == [self.code]
         silent = sorted(set(self.strata) - {firm.unit for firm in self.firms})
@@ -162,6 +166,11 @@ class Fieldwork:
             assert invitations.reissue(session, self._keys, self.code, session.scalars(mine).one())
             now = datetime.now(HERE)
             handouts.ask(session, self.code, HandoutKind.CARDS, handouts.Whom(), by="association@example.vn", now=now)
+        if self._nights in REMINDED:
+            with transaction() as session:
+                asked = select(Invitation.id).join(SampleUnit, SampleUnit.id == Invitation.unit)
+                reached = session.scalars(asked.where(Invitation.wave == self.code, *invitations.waiting())).all()
+                messages.note_given_out(session, self.code, REMINDED[self._nights], reached, datetime.now(HERE))
 
     def _word_consent(self, version: str) -> None:
         if version == self._consent:
