@@ -49,6 +49,13 @@ class AlreadyQueued(DomainError):
     en = "Step {step} has been sent: it cannot be changed any more."
 
 
+class OutsideWave(DomainError):
+    """No message goes before a wave or after it."""
+
+    vi = "Chọn ngày trong thời gian của đợt, từ {first} đến {last}."
+    en = "Choose a day of the wave, from {first} to {last}."
+
+
 def step_of(session: Session, wave: Wave, number: int) -> ContactStep:
     """Return a step of the plan as it is saved, or as the calendar and the usual texts propose it; raise NoStep."""
     if number not in STEPS:
@@ -86,11 +93,12 @@ def save_step(
 ) -> None:
     """Keep a step of the plan. With another channel the usual texts of that channel take the place of the old ones.
 
-    Raises NoStep, AlreadyQueued, BadTexts.
+    Raises NoStep, AlreadyQueued, OutsideWave, BadTexts.
     """
-    before = require_unsent(session, code, number)
+    before, wave = require_unsent(session, code, number), get(session, code)
+    if not wave.opens_on <= send_on <= wave.closes_on:
+        raise OutsideWave(first=f"{wave.opens_on:%d/%m/%Y}", last=f"{wave.closes_on:%d/%m/%Y}")
     if channel is not before.channel:
-        wave = get(session, code)
         texts = {language: _first_words(wave, channel, number, language) for language in LANGUAGES}
     message_texts.require_good(channel, texts)
     values = {f"{part}_{lang}": getattr(words, part) for lang, words in texts.items() for part in ("subject", "text")}

@@ -174,19 +174,23 @@ def test_only_one_sender_works_at_a_time(app, keys, wave, postbox):
     assert sender.send_all(app) == 2
 
 
+WORDS = {"text_vi": "Xem {link}", "text_en": "{link}"}
+
+
 def test_texts_are_changed_on_the_page_and_faults_stand_beside_their_field(app, wave):
     client = signed_in(app, RoleName.COORDINATOR)
-    form = {"send_on": "20/04/2027", "channel": "email", "subject_vi": "Nhắc", "subject_en": "Again"}
+    form = {"send_on": f"{NOW:%d/%m/%Y}", "channel": "email", "subject_vi": "Nhắc", "subject_en": "Again"}
+    late = client.post("/hh/dot/spring/tin/2", data=token(client) | form | WORDS | {"send_on": "11/05/2099"})
+    assert "Chọn ngày trong thời gian của đợt" in late.text
+    assert "đến 10/05/2099" in late.text
     bad = client.post("/hh/dot/spring/tin/2", data=token(client) | form | {"text_vi": "Thiếu", "text_en": "{link}"})
     assert bad.status_code == 200
     assert "Thiếu {link}." in bad.text
-    good = client.post(
-        "/hh/dot/spring/tin/2", data=token(client) | form | {"text_vi": "Xem {link}", "text_en": "{link}"}
-    )
+    good = client.post("/hh/dot/spring/tin/2", data=token(client) | form | WORDS)
     assert good.status_code == 302
     page = client.get("/hh/dot/spring/tin/2").text
     assert "Xem http://127.0.0.1:8000/p#XXXX-XXXX-XXXX-XXXX" in page
-    assert "20/04/2027" in client.get("/hh/dot/spring/tin").text
+    assert f"{NOW:%d/%m/%Y}" in client.get("/hh/dot/spring/tin").text
     assert client.get("/hh/dot/spring/tin/5").status_code == 404
 
 

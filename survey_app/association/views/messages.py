@@ -66,6 +66,8 @@ def save_step(wave: str, number: int) -> ResponseReturnValue:
                     session, wave, number, send_on=form.send_on.data, channel=Channel(form.channel.data), texts=texts
                 )
             return redirect(url_for(".step", wave=wave, number=number))
+        except plan.OutsideWave as error:
+            form.send_on.errors = (error.message(language()),)
         except message_texts.BadTexts as error:
             for name, faults in error.faults.items():
                 form[name].errors = tuple(fault[language()] for fault in faults)
