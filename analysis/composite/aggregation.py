@@ -15,6 +15,8 @@ from analysis.composite.screening import LEAST
 from analysis.composite.structure import Structure, values_of
 from analysis.design import Numbers
 
+#: Half of the weight, but for the rounding of sums.
+EVEN = 1e-12
 Aggregation = Callable[[Numbers, Numbers], Numbers]
 
 
@@ -75,9 +77,10 @@ def outranking_sum(x: Numbers, weight: Numbers) -> Numbers:
 
 def copeland(x: Numbers, weight: Numbers) -> Numbers:
     """Return how many units a unit outranks in more than half of the weight, less how many outrank it (Copeland 1951)."""
-    share = outranking(x, weight)
-    np.fill_diagonal(share, np.nan)
-    return ((share > 0.5).sum(axis=1) - (share < 0.5).sum(axis=1)).astype(float)
+    lead = outranking(x, weight) - 0.5
+    np.fill_diagonal(lead, 0.0)
+    won, lost = lead > EVEN, lead < -EVEN
+    return (won.sum(axis=1) - lost.sum(axis=1)).astype(float)
 
 
 def aggregate(

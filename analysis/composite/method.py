@@ -18,7 +18,8 @@ from analysis.composite.treatment import Limits, Transformation, logarithm, trea
 class Method:
     """The choices. limits None: outliers are left alone. normalisation, aggregation: as `normalise` and `aggregate` take them.
 
-    least: share (0-1) of weight under a group that must be there for it to have a score.
+    With fixed bounds or targets leave `transform` None, since it changes the unit they are in. least: share (0-1) of weight
+    under a group that must be there for it to have a score.
     """
 
     normalisation: Normalisation | Mapping[str, Normalisation] = min_max

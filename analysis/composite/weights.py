@@ -20,7 +20,7 @@ def equal(structure: Structure) -> Structure:
 
 
 def effective_weights(structure: Structure) -> Mapping[str, float]:
-    """Return what each code weighs in the index by the weights alone: 1 for each level of an even tree.
+    """Return what each code weighs in the index by the weights alone; they add up to 1 in each level of an even tree.
 
     The weight inside its group times that of the group, up to the index. R: `COINr::get_eff_weights`. How much an indicator
     moves the index is another matter: `audit.influence`.

@@ -121,6 +121,11 @@ def test_outranking_and_copeland_worked_by_hand():
     assert copeland(x, weight).tolist() == [2, 0, -2]
 
 
+def test_half_of_the_weight_is_a_draw_however_its_sum_is_rounded():
+    weight = np.array([0.1, 0.2, 0.3, 0.6])
+    assert copeland(np.array([[1.0, 1, 1, 0], [0, 0, 0, 1]]), weight).tolist() == [0, 0]
+
+
 @given(st.lists(st.lists(st.integers(0, 3), min_size=3, max_size=3), min_size=2, max_size=8))
 def test_pairs_share_all_weight_between_them(rows):
     x, weight = np.array(rows, dtype=float), np.array([1.0, 2.0, 4.0])
