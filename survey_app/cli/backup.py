@@ -93,8 +93,8 @@ def _say_contents(contents: Contents) -> None:
 
 def _say_what_to_look_at(contents: Contents) -> None:
     say(
-        vi="Tin chưa gửi chuyển thành «chưa chắc», các bước chưa gửi đã tắt: xem lại kế hoạch liên hệ của từng đợt.",
-        en="Messages that waited are unsure now and steps not yet sent are off: look at the contact plan of each wave.",
+        vi="Tin chưa gửi chuyển thành «chưa chắc», các bước chưa gửi đã tắt: xem lại kế hoạch liên hệ và các thông báo.",
+        en="Messages that waited are unsure now and steps not yet sent are off: look at contact plans and notices.",
     )
     if contents.header.keys != installed_keys().mark:
         say(

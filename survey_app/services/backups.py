@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pyrage.x25519 import Identity
 from sqlalchemy import Column, Table, delete, func, insert, null, select, text
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from survey_app import migrate
@@ -66,6 +67,13 @@ class NotEmpty(DomainError):
     en = "The database is not empty (table {table}). Restore into an empty one, or replace everything by --replace."
 
 
+class DoesNotFit(DomainError):
+    """A row of the backup breaks a rule of the database; nothing was changed."""
+
+    vi = "Bảng {table} trong bản sao lưu có dòng mà cơ sở dữ liệu này không nhận ({reason}). Chưa thay đổi gì."
+    en = "The backup has a row of the table {table} that this database does not take ({reason}). Nothing was changed."
+
+
 def tables() -> list[Table]:
     """Return the tables of a backup, each after those that it refers to."""
     return [table for table in Base.metadata.sorted_tables if table not in LEFT_OUT]
@@ -90,11 +98,13 @@ def look(path: Path, key: Identity) -> Contents:
 def restore(session: Session, path: Path, key: Identity, *, replace: bool, now: datetime) -> Contents:
     """Put a backup into the database in the caller's one transaction; what waits to be sent is held back.
 
-    Raises OldDatabase, OtherRevision, NotEmpty, NotOpened, Damaged.
+    Raises OldDatabase, OtherRevision, NotEmpty, NotOpened, Damaged, DoesNotFit.
     """
     newest = _revision(session)
     _hold_everything(session)
-    _require_empty(session, replace=replace)
+    if replace:
+        _delete_everything(session)
+    _require_empty(session)
 
     def begin(header: Header) -> None:
         if header.revision != newest:
@@ -138,21 +148,28 @@ def _rows(session: Session, table: Table) -> Iterator[Row]:
 
 def _hold_everything(session: Session) -> None:
     """Keep everybody else out until the transaction ends; SQLite has one writer, which is this one."""
-    if is_sqlite(session):
+    if not is_sqlite(session):
+        session.execute(text(f"LOCK TABLE {_all_names(session)} IN ACCESS EXCLUSIVE MODE"))
+
+
+def _delete_everything(session: Session) -> None:
+    """Empty all tables, those that no backup holds too."""
+    if not is_sqlite(session):  # where a DELETE looks for references to each row
+        session.execute(text(f"TRUNCATE {_all_names(session)}"))
         return
-    names = ", ".join(session.get_bind().dialect.identifier_preparer.format_table(each) for each in _all_tables())
-    session.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+    for table in reversed(Base.metadata.sorted_tables):
+        session.execute(delete(table))
 
 
-def _all_tables() -> Sequence[Table]:
-    return Base.metadata.sorted_tables
+def _all_names(session: Session) -> str:
+    return ", ".join(_quoted(session, table) for table in Base.metadata.sorted_tables)
 
 
-def _require_empty(session: Session, *, replace: bool) -> None:
-    if replace:
-        for table in reversed(_all_tables()):
-            session.execute(delete(table))
-        return
+def _quoted(session: Session, table: Table) -> str:
+    return session.get_bind().dialect.identifier_preparer.format_table(table)
+
+
+def _require_empty(session: Session) -> None:
     full = next((name for name, rows in counts(session).items() if rows), None)
     if full is not None:
         raise NotEmpty(table=full)
@@ -172,7 +189,10 @@ def _putter(session: Session, path: Path) -> Callable[[str, list[str], list[Row]
             ]
         except (ValueError, TypeError, binascii.Error) as error:
             raise Damaged(path=path, reason=name) from error
-        session.execute(insert(table), values)
+        try:
+            session.execute(insert(table), values)
+        except (DataError, IntegrityError) as error:  # SQLite keeps texts that are too long for PostgreSQL
+            raise DoesNotFit(table=name, reason=error.orig) from error
 
     return put
 
@@ -197,7 +217,6 @@ def _continue_numbers(session: Session) -> None:
     for table in tables():
         column = table.autoincrement_column
         if column is not None:
-            name = session.get_bind().dialect.identifier_preparer.format_table(table)
             last = select(func.coalesce(func.max(column), 1), func.max(column).is_not(None)).subquery()
-            sequence = func.pg_get_serial_sequence(name, column.name)
+            sequence = func.pg_get_serial_sequence(_quoted(session, table), column.name)
             session.execute(select(func.setval(sequence, *last.c)))

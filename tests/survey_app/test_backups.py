@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import stat
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,9 +33,10 @@ from survey_app.models.response import Ballot, Draft
 from survey_app.services import backup_file, backups, box, jobs
 from survey_app.services.backup_file import Header
 from tests.conftest import DATABASES, fresh_database
+from tests.factories import make_wave
 from tests.proof.canaries import forms, found_in
 from tests.survey_app.backup_story import FIRMS, LINKS, live_in, rows_of
-from tests.survey_app.fieldwork_story import CODE
+from tests.survey_app.fieldwork_story import CODE, TINY
 
 NOW = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)
 
@@ -139,8 +141,7 @@ def test_for_each_table_somebody_has_decided_whether_it_leaves():
     }
 
 
-def test_what_waited_to_be_sent_waits_for_a_person_after_a_restore(lived, private, elsewhere, tmp_path):
-    states = dict.fromkeys(MessageState, 0)
+def test_what_waited_to_be_sent_waits_for_a_person_after_a_restore(lived, private, tmp_path):
     with transaction() as session:
         first = session.execute(select(Message.__table__)).mappings().one()
         for number, state in enumerate(MessageState):
@@ -148,27 +149,23 @@ def test_what_waited_to_be_sent_waits_for_a_person_after_a_restore(lived, privat
             session.execute(insert(Message), one)
         step = session.scalars(select(ContactStep)).one()
         step.queued_on, step.is_on = None, True
-    path = made(tmp_path / "waiting.age", private)
-    with elsewhere.app_context():
-        put_back(path, private)
-        assert db.session.scalars(select(ContactStep.is_on)).all() == [False]
-        found = dict(db.session.execute(select(Message.step, Message.state).where(Message.step >= 100)).all())
+    put_back(made(tmp_path / "waiting.age", private), private, replace=True)
+    assert lived.scalars(select(ContactStep.is_on)).all() == [False]
+    found = dict(lived.execute(select(Message.step, Message.state).where(Message.step >= 100)).all())
     states = {state: found[100 + number] for number, state in enumerate(MessageState)}
     waited = {MessageState.QUEUED, MessageState.SENDING, MessageState.HANDING}
     assert states == {each: MessageState.UNSURE if each in waited else each for each in MessageState}
 
 
-def test_new_rows_are_numbered_after_the_restored_ones(lived, private, elsewhere, tmp_path):
+def test_new_rows_are_numbered_after_the_restored_ones(lived, private, tmp_path):
     with transaction() as session:
         session.execute(insert(Role), {"id": 41, "name": "late"})
-    path = made(tmp_path / "numbers.age", private)
-    with elsewhere.app_context():
-        put_back(path, private)
-        with transaction() as session:
-            jobs.enqueue(session, "score", {}, by="lan@example.vn", now=NOW)
-            session.add(Role(name="later"))
-        assert db.session.scalars(select(Job.id).order_by(Job.id)).all() == [1, 2]
-        assert db.session.scalars(select(Role.id).order_by(Role.id.desc())).first() == 42
+    put_back(made(tmp_path / "numbers.age", private), private, replace=True)
+    with transaction() as session:
+        jobs.enqueue(session, "score", {}, by="lan@example.vn", now=NOW)
+        session.add(Role(name="later"))
+    assert lived.scalars(select(Job.id).order_by(Job.id)).all() == [1, 2]
+    assert lived.scalars(select(Role.id).order_by(Role.id.desc())).first() == 42
 
 
 def test_neither_drafts_nor_links_nor_sessions_are_in_a_backup(lived, copy, private, tmp_path):
@@ -307,6 +304,20 @@ def test_a_backup_of_another_revision_is_refused_and_says_what_to_do(session, sm
     newest = migrate.newest()
     reworded(small, private, lambda lines: [lines[0].replace(f'"{newest}"', '"0003"'), *lines[1:]])
     with pytest.raises(backups.OtherRevision, match=f"0003, this code at {newest}"):
+        put_back(small, private)
+    assert empty(session)
+
+
+def test_a_row_that_the_database_does_not_take_is_named_without_its_content(session, small, private, dialect):
+    whole = small.read_bytes()
+    reworded(small, private, lambda lines: [line.replace('"role 9999"', '"role 9998"') for line in lines])
+    with pytest.raises(backups.DoesNotFit, match="table role") as told:
+        put_back(small, private)
+    assert "role 9998" not in str(told.value)
+    assert empty(session)
+    small.write_bytes(whole)
+    reworded(small, private, lambda lines: [line.replace('"role 9998"', f'"{"x" * 21}"') for line in lines])
+    with pytest.raises(backups.DoesNotFit if dialect == "postgresql" else backup_file.Damaged):
         put_back(small, private)
     assert empty(session)
 
@@ -451,3 +462,24 @@ def test_counts_that_disagreed_before_are_told_after(run, lived, tmp_path):
     run("make", tmp_path / "x.age")
     said = run("restore", tmp_path / "x.age", "--key", tmp_path / "backup.key", "--replace", "--yes", "--lang", "en")
     says(said, rf"(?s)numbers of rows agree.*disagree in {CODE}", code=1)
+
+
+# size
+
+
+def test_memory_does_not_grow_with_the_database(session, private, tmp_path):
+    with transaction() as writing:
+        wave, _ = make_wave(writing, TINY, paper=3000)
+        for number in range(3000):
+            row = {"id": f"{number:032}", "wave": wave.code, "sealed": bytes(20_000)}
+            writing.execute(insert(Ballot), row)
+    path = tmp_path / "large.age"
+    tracemalloc.start()
+    made(path, private)
+    making = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    put_back(path, private, replace=True)
+    restoring = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert path.stat().st_size > 60 * 2**20
+    assert max(making, restoring) < 25 * 2**20, (making, restoring)
