@@ -98,3 +98,10 @@ def test_the_table_of_provinces_says_between_which_ranks_the_province_stands():
     low, high = int(found[1]), int(found[2])
     assert 1 <= low < 8
     assert 20 < high < 35
+
+
+def test_the_comparison_finds_the_change_that_was_made_and_no_other():
+    said = printed("05_compare_two_waves")
+    assert "1 trong 133 chỉ tiêu được đo ở cả hai đợt" in said
+    assert re.findall(r"^(.*): (?:tăng|giảm) ", said, re.MULTILINE) == ["Tính năng động của chính quyền tỉnh"]
+    assert any("7.01 " in table and "7.02 " not in table for table in shown("05_compare_two_waves", "text/html"))
