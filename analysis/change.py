@@ -135,8 +135,8 @@ def _moved(old: _Scale, new: _Scale) -> _Figures:
     for name in new.slopes:
         both = pd.concat([old.slopes[name], new.slopes[name]], axis=1)
         mean = both[(both != 0).any(axis=1)].mean(axis=1, skipna=False)
-        own[name] = pd.DataFrame(np.diag(mean), mean.index, mean.index)
-    slopes = pd.concat(own, axis=1).reindex(new.slopes.index).fillna(0.0)
+        own[name] = pd.DataFrame(np.diag(mean), mean.index, mean.index).reindex(new.slopes.index, fill_value=0.0)
+    slopes = pd.concat(own, axis=1)
     return _Figures(pd.Series(0.0, slopes.columns), -slopes, slopes)
 
 

@@ -62,11 +62,13 @@ def reach(
 
     values: each indicator now, raw units, as `used` of a scored wave or as published. target: points of the sub-index `of`, or
     of the index. movable: indicators that may move (None: all but those that are never to be praised). every: spread over
-    all of them instead. All go the same share of their way to the best province of the reference year, which no wave has
-    to reach in full; that they can be moved, and at what cost, is not known here. A target already met needs nothing.
-    Raises OutOfReach, KeyError for an unknown sub-index, ValueError for an indicator without a value or a framework without
-    a reference year, slopes or weights.
+    all of them instead. All go the same share of their way to the best province of the reference year; whether they can be
+    moved, and at what cost, is not known here. A target already met needs nothing.
+    Raises OutOfReach, KeyError for an unknown sub-index or indicator, ValueError for an indicator without a value or a
+    framework without a reference year, slopes or weights.
     """
+    if unknown := [code for code in movable or () if code not in framework.by_code]:
+        raise KeyError(f"{framework.code} has no indicator {', '.join(unknown)}")
     constant, scale = _scale(framework, of)
     now = pd.Series({code: values.get(code, math.nan) for code in scale.index}, dtype=float)
     if missing := list(now.index[now.isna()]):

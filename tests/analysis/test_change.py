@@ -163,6 +163,13 @@ def test_a_sub_index_without_a_score_has_no_pieces():
     assert found.loc["entry", "points"].notna().all()
 
 
+def test_an_indicator_whose_points_are_not_known_has_no_piece_of_nothing():
+    found = pieces(
+        {"1.02": 0.5, "2.09": 3, "1.19": 4}, {"1.02": 0.6, "2.09": 3, "1.19": 4}, changed(NOW, slopes={"1.02": None})
+    )
+    assert found["points"].isna().tolist() == [True, False, False]
+
+
 def test_frameworks_of_other_sub_indices_are_refused():
     other = tiny.method(tiny.indicator("1.02", "entry", 3, tiny.SHARE), codes=["entry"])
     with pytest.raises(ValueError, match="other sub-indices"):

@@ -79,6 +79,8 @@ def test_a_target_already_met_needs_nothing(pci_2023, lang_son):
 def test_what_is_not_known_is_said(pci_2023, lang_son):
     with pytest.raises(KeyError, match="no sub-index landing"):
         reach(lang_son, pci_2023, 7, of="landing")
+    with pytest.raises(KeyError, match=r"no indicator 2\.99"):
+        reach(lang_son, pci_2023, 7, of="land", movable={"2.99"})
     with pytest.raises(ValueError, match=r"no value of 2\.01, 2\.02"):
         reach({code: value for code, value in lang_son.items() if code not in ("2.01", "2.02")}, pci_2023, 7, of="land")
     without = tiny.method(tiny.indicator("1.02", "entry", None, tiny.SHARE), codes=["entry"])
