@@ -120,29 +120,29 @@ def ranking_plot(rows: pd.DataFrame, province: str) -> Drawing:
     return finish(alt.layer(points, text).properties(width=WIDTH, height=15 * len(drawn)))
 
 
-def rank_plot(rows: pd.DataFrame, province: str) -> Drawing:
-    """Return the ranks of all provinces with what sampling leaves open, one of them marked and written out.
+def rank_plot(rows: pd.DataFrame, own: str | None = None, *, title: str = "Hạng") -> Drawing:
+    """Return the ranks of all units with what sampling leaves open, one of them marked and written out if asked for.
 
-    rows: province, rank, low, high (of that province alone), low_all, high_all (of the whole table together).
+    rows: unit, rank, low, high (of that unit alone), low_all, high_all (of the whole table together).
     """
-    drawn = rows.sort_values(["rank", "province"]).assign(own=lambda found: found["province"] == province)
+    drawn = rows.sort_values(["rank", "unit"]).assign(own=lambda found: found["unit"] == own)
     colour = alt.Color("own:N", scale=alt.Scale(domain=[False, True], range=[GREY, BLUE]), legend=None)
-    y = alt.Y("province:N", sort=list(drawn["province"]), title=None)
+    y = alt.Y("unit:N", sort=list(drawn["unit"]), title=None)
     last = len(drawn)
-    axis = alt.Axis(values=[1, *range(10, last + 1, 10)], labelOverlap=False, orient="top")
-    x = alt.X("rank:Q", title="Hạng năm 2023", scale=alt.Scale(domain=[1, last], nice=False), axis=axis)
+    ticks = [1, *range(10, last + 1, 10)] if last > 20 else list(range(1, last + 1))
+    axis = alt.Axis(values=ticks, labelOverlap=False, orient="top")
+    x = alt.X("rank:Q", title=title, scale=alt.Scale(domain=[1, last], nice=False), axis=axis)
     base = alt.Chart(drawn)
     together = base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=y, x="low_all:Q", x2="high_all:Q", color=colour)
     alone = base.mark_rule(strokeWidth=5, opacity=0.5).encode(y=y, x="low:Q", x2="high:Q", color=colour)
     points = base.mark_point(filled=True, size=55, opacity=1).encode(x, y, color=colour)
-    own = drawn[drawn["own"]].assign(
-        label=lambda found: [
-            f"hạng {r}, từ {a} đến {b}" for r, a, b in zip(found["rank"], found["low"], found["high"], strict=True)
-        ]
+    said = [f"hạng {one.rank}, từ {one.low} đến {one.high}" for one in drawn[drawn["own"]].itertuples()]
+    text = alt.Chart(drawn[drawn["own"]].assign(label=said)).mark_text(
+        align="left", dx=8, color=BLUE, fontSize=12, font=FONTS
     )
-    text = alt.Chart(own).mark_text(align="left", dx=8, color=BLUE, fontSize=12, font=FONTS)
     text = text.encode(x=alt.X("high_all:Q"), y=y, text="label:N")
-    return finish(alt.layer(together, alone, points, text).properties(width=WIDTH, height=15 * last))
+    height = max(15, min(ROW - 6, 240 // last)) * last
+    return finish(alt.layer(together, alone, points, text).properties(width=WIDTH, height=height))
 
 
 def weight_plot(rows: pd.DataFrame) -> Drawing:
@@ -150,7 +150,7 @@ def weight_plot(rows: pd.DataFrame) -> Drawing:
 
     rows: name, nominal, carries (shares of 1), in the order to draw.
     """
-    kinds = ["Phần đóng góp vào khác biệt giữa các tỉnh", "Trọng số quy định"]
+    kinds = ["Phần đóng góp thật vào khác biệt về điểm", "Trọng số quy định"]
     y = alt.Y("name:N", sort=list(rows["name"]), title=None)
     parts = [rows[["name", field]].set_axis(["name", "x"], axis=1) for field in ("carries", "nominal")]
     points = pd.concat([part.assign(kind=kind) for part, kind in zip(parts, kinds, strict=True)])

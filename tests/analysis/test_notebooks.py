@@ -105,3 +105,10 @@ def test_the_comparison_finds_the_change_that_was_made_and_no_other():
     assert "1 trong 133 chỉ tiêu được đo ở cả hai đợt" in said
     assert re.findall(r"^(.*): (?:tăng|giảm) ", said, re.MULTILINE) == ["Tính năng động của chính quyền tỉnh"]
     assert any("7.01 " in table and "7.02 " not in table for table in shown("05_compare_two_waves", "text/html"))
+
+
+def test_an_invented_ddci_leaves_out_who_has_too_few_answers_and_ranks_the_rest_with_intervals():
+    text = printed("06_build_a_ddci")
+    assert "Không đủ người trả lời, không xếp hạng: Sở F\n" in text
+    found = re.search(r"hạng 9; hạng thật từ (\d) đến 9 trong 9 đơn vị", text)
+    assert 4 < int(found[1]) < 9
