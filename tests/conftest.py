@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,17 @@ from tests.checked_client import CheckedClient
 from tests.postgres import Server
 
 DATABASES = ("sqlite", "postgresql")
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - pytest makes a folder of its own in it
+
+
+def _work_in_memory() -> None:
+    """Put what tests write into memory where it has room: databases are made and dropped thousands of times."""
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ.setdefault("TMPDIR", str(_MEMORY))
+        tempfile.tempdir = None  # it is looked up again
+
+
+_work_in_memory()
 
 
 @pytest.fixture(scope="session")
