@@ -75,9 +75,10 @@ def restore(file: Path, key_file: Path, replace: bool, yes: bool) -> None:
         click.confirm(question, abort=True)
     with transaction() as session:
         contents = backups.restore(session, file, private, replace=replace, now=datetime.now(UTC))
-    wipe_what_was_deleted(db.engine)
     _say_contents(contents)
     say(vi="Đã khôi phục; số dòng khớp.", en="Restored; the numbers of rows agree.")
+    if replace:
+        wipe_what_was_deleted(db.engine)
     _say_what_to_look_at(contents)
 
 

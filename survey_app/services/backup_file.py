@@ -55,8 +55,8 @@ class BadRecipient(DomainError):
 class BadKeyFile(DomainError):
     """The file holds no private key."""
 
-    vi = "Tệp {path} không phải khóa sao lưu (cần một dòng bắt đầu bằng AGE-SECRET-KEY-): {reason}."
-    en = "The file {path} is not a backup key (it needs a line that begins with AGE-SECRET-KEY-): {reason}."
+    vi = "Không đọc được khóa sao lưu trong tệp {path}: cần một dòng bắt đầu bằng AGE-SECRET-KEY-."
+    en = "The file {path} cannot be read as a backup key: it needs a line that begins with AGE-SECRET-KEY-."
 
 
 class BackupExists(DomainError):
@@ -134,10 +134,8 @@ def read_key(path: Path) -> Identity:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
         return Identity.from_str(next((line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-")), ""))
-    except OSError as error:
-        raise BadKeyFile(path=path, reason=error.strerror) from error
-    except (pyrage.IdentityError, UnicodeDecodeError) as error:
-        raise BadKeyFile(path=path, reason="-") from error
+    except (OSError, UnicodeDecodeError, pyrage.IdentityError) as error:
+        raise BadKeyFile(path=path) from error
 
 
 def write(path: Path, to: Recipient, header: Header, tables: Iterable[Table]) -> Contents:

@@ -119,8 +119,8 @@ COPIES = (
     ),
     Text(vi="mật khẩu của tệp khóa, ở mọi nơi đã ghi lại", en="its passphrase, wherever it was written down"),
     Text(
-        vi="bản sao lưu cơ sở dữ liệu làm trước lúc mở hòm (còn phiếu niêm phong)",
-        en="backups of the database made before the opening (they hold sealed ballots)",
+        vi="bản sao lưu cơ sở dữ liệu làm trước lúc mở hòm (còn phiếu niêm phong); tạo bản mới trước: flask backup make",
+        en="backups of the database made before the opening (they hold sealed ballots); make a new one first: flask backup make",
     ),
     Text(
         vi="bản sao lưu của máy, nếu có chứa tệp khóa hoặc mật khẩu",
