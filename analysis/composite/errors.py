@@ -53,9 +53,11 @@ def _root(covariance: pd.DataFrame, labels: pd.Index, whose: str) -> Numbers:
     """Return a root of the covariance over all labels, 0 for those without error."""
     _refuse(list(covariance.index.union(covariance.columns).difference(labels)), whose)
     full = covariance.reindex(index=labels, columns=labels).fillna(0.0).to_numpy(dtype=float)
-    values, vectors = np.linalg.eigh((full + full.T) / 2)
-    if values.min() < -1e-9 * np.abs(values).max():
-        raise BadTable(f"{whose}the errors have no covariance; a variance would be below 0")
+    values, vectors = np.linalg.eigh(full)
+    if not np.allclose(full, full.T) or values.min() < -1e-9 * np.abs(values).max():
+        raise BadTable(
+            f"{whose}the errors have no covariance: it differs across its diagonal, or a variance is below 0"
+        )
     return vectors * np.sqrt(values.clip(min=0))
 
 

@@ -155,6 +155,14 @@ def test_a_group_with_too_little_under_it_has_no_score_and_the_rest_goes_on():
     assert aggregate(table, ASEM_STRUCTURE, least=0.5).loc["p", "Index"] == 1
 
 
+def test_eight_of_twelve_equal_weights_are_two_thirds_however_their_sum_is_rounded():
+    codes = list("abcdefghijkl")
+    table = pd.DataFrame({code: [5.0 if code < "i" else np.nan] for code in codes})
+    structure = Structure.flat(codes, weights=dict.fromkeys(codes, 0.1))
+    assert aggregate(table, structure).loc[0, "index"] == pytest.approx(5)
+    assert np.isnan(aggregate(table.assign(a=np.nan), structure).loc[0, "index"])
+
+
 @given(st.permutations(range(5)), st.floats(0.1, 10))
 def test_order_of_units_and_scale_of_weights_change_nothing(order, scale):
     table = published.tai().drop(columns="published")

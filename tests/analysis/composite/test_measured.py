@@ -78,6 +78,13 @@ def test_domains_give_the_same_covariance():
     assert found.table["days"].to_numpy() == pytest.approx(domains.table["value"].to_numpy())
 
 
+def test_answers_that_are_all_alike_still_err():
+    """As `share` says: the error of 12 of 14, Agresti and Coull's (x + 2, n + 4)."""
+    design = Design(np.ones(10))
+    found = measured({("tax", "satisfied"): share(np.ones(10, dtype=bool), design)}, design)
+    assert found.covariance.to_numpy() == pytest.approx(np.array([[(12 / 14) * (2 / 14) / 14]]))
+
+
 def test_what_was_not_estimated_is_missing():
     rng = np.random.default_rng(3)
     sample, design = drawn(population(rng), rng)

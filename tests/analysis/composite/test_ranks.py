@@ -74,6 +74,13 @@ def test_two_units_are_told_apart_as_by_a_test_of_their_difference():
         assert sets["high"].tolist() == ([1, 2] if told else [2, 2])
 
 
+def test_units_that_err_together_are_told_apart_by_the_error_of_their_difference():
+    """a and b differ by 0.5, five errors of their difference, though by half an error of each; c may be anywhere."""
+    covariance = pd.DataFrame([[1, 0.995, 0], [0.995, 1, 0], [0, 0, 1]], list("abc"), list("abc"))
+    sets = simultaneous(pd.Series([0.5, 0.0, 0.2], index=list("abc")), covariance, seed=1)
+    assert sets[["low", "high"]].to_numpy().tolist() == [[1, 2], [2, 3], [1, 3]]
+
+
 def test_without_error_ranks_are_known_and_ties_stay_open():
     values = pd.Series([3.0, 1.0, 2.0, 2.0], index=list("abcd"))
     sets = simultaneous(values, independent(pd.Series(0.0, index=values.index)), seed=1)

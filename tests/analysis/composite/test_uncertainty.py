@@ -138,6 +138,7 @@ def test_a_unit_without_score_has_no_rank_and_hinders_nobody():
             pd.DataFrame([[1.0]], *2 * [pd.MultiIndex.from_tuples([("p", "z")])]),
             r"an error is given for \('p', 'z'\)",
         ),
+        ({"p": pd.DataFrame([[1.0, 0.5], [0, 1]], ["a", "b"], ["a", "b"])}, "p: the errors have no covariance"),
         ({"p": pd.DataFrame([[1.0, 2], [2, 1]], ["a", "b"], ["a", "b"])}, "p: the errors have no covariance"),
     ],
 )
