@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flask import Flask, current_app, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from survey_app.errors import DomainError
@@ -17,8 +17,8 @@ from survey_app.i18n import language
 
 _RETRY_SECONDS = "60"
 
-#: What is raised where the database is gone, restarting, locked or out of room.
-DATABASE_DOWN = (OperationalError, InterfaceError, TimeoutError)
+#: What is raised where the database is gone, restarting, locked, out of room or broken inside.
+DATABASE_DOWN = (OperationalError, InterfaceError, InternalError, TimeoutError)
 
 
 class Words(NamedTuple):

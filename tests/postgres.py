@@ -30,15 +30,15 @@ class Server:
     folder: Path | None = None
 
     @classmethod
-    def start(cls, *, durable: bool = False, own: bool = False) -> Server:
+    def start(cls, *, durable: bool = False, own: bool = False, folder: Path | None = None) -> Server:
         """Start a server on a free port of the loopback address, or use the one that PCI_TEST_POSTGRES names.
 
-        `own` is for tests that kill it: never somebody else's.
+        `own` is for tests that kill it: never somebody else's. `folder` is where its data go, else a folder of its own.
         """
         if (url := os.environ.get("PCI_TEST_POSTGRES")) and not own:
             return cls(url)
         # not below pytest's folder, which a second run of the tests closes to the server's user
-        folder = Path(tempfile.mkdtemp(prefix="survey-postgres-"))
+        folder = folder or Path(tempfile.mkdtemp(prefix="survey-postgres-"))
         binaries = _binaries()
         prefix = _not_root(folder)
         port = free_port()
@@ -71,12 +71,22 @@ class Server:
             )
             shutil.rmtree(self.folder.parent)
 
-    def kill(self) -> None:
-        """Kill every process of the server at once, as a machine does that loses its power, and see them gone."""
+    def processes(self) -> list[int]:
+        """Return the numbers of the server's processes, of a server of our own."""
         assert self.folder is not None, "only a server of our own"
         postmaster = (self.folder / "postmaster.pid").read_text(encoding="ascii").split()[0]
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
-        numbers = [int(postmaster), *map(int, children)]
+        return [int(postmaster), *map(int, children)]
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether a server of ours has its first process."""
+        status = [*self.pg_ctl, "-D", str(self.folder), "status"]
+        return subprocess.run(status, capture_output=True, check=False).returncode == 0
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, as a machine does that loses its power, and see them gone."""
+        numbers = self.processes()
         for number in numbers:
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)

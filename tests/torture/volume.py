@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from tests.server import workers_of
 
 
 @dataclass
@@ -19,16 +17,16 @@ class Volume:
 
     folder: Path
     kind: str
-    server: subprocess.Popen[bytes] | None = None  # must be known where the limit is the processes'
+    writers: Callable[[], Iterable[int]] = tuple  # the processes that write, where the limit is theirs
 
     def fill(self, left: int) -> None:
-        """Leave so many bytes."""
+        """Leave so many bytes; where the limit is the processes', 0 lets them write nothing at all."""
         if self.kind == "tmpfs":
             free = os.statvfs(self.folder)
             self._filler.write_bytes(b"\0" * (free.f_bavail * free.f_bsize - left))
             return
-        largest = max(path.stat().st_size for path in self.folder.iterdir())
-        self._limit(largest + left)
+        largest = max(path.stat().st_size for path in self.folder.rglob("*"))
+        self._limit(largest + left if left else 0)
 
     def free(self) -> None:
         """Give the room back."""
@@ -42,9 +40,9 @@ class Volume:
         return self.folder / "filler"
 
     def _limit(self, size: int) -> None:
-        assert self.server is not None
-        for process in (self.server.pid, *workers_of(self.server)):
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        for process in self.writers():
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 @contextmanager
