@@ -176,11 +176,13 @@ def _write(session: Session, secrets: Secrets, wave: str, draft: DraftContent, s
 def cast(session: Session, secrets: Secrets, lookup: bytes, *, now: datetime) -> str:
     """Send the draft: mark the invitation answered, put the sealed ballot in, delete the draft; return the receipt.
 
-    One transaction. Sending again after a lost reply gives the same receipt. Raises AlreadyAnswered, WaveClosed or
-    LinkReplaced, with nothing changed.
+    One transaction. Sending again after a lost reply gives the same receipt, also if the link was replaced meanwhile.
+    Raises AlreadyAnswered, WaveClosed or LinkReplaced, with nothing changed.
     """
     found = standing(session, lookup)
     if found is None:
+        if received_in(session, secrets):
+            return secrets.receipt
         raise LinkReplaced
     lock_wave(session, found.wave, exclusive=False)
     if not found.accepts(now) or not _mark_answered(session, lookup, found):
@@ -229,17 +231,20 @@ def _seal_with(session: Session, found: Standing) -> tuple[bytes, str]:
 
 
 def _why_not(session: Session, secrets: Secrets, found: Standing) -> str:
-    if is_received(session, secrets, found.wave):
+    if received_in(session, secrets):
         return secrets.receipt
     again = session.execute(select(Invitation.answered).where(Invitation.id == found.invitation)).scalar_one()
     raise AlreadyAnswered if again else WaveClosed
 
 
-def is_received(session: Session, secrets: Secrets, wave: str) -> bool:
-    """Say whether the form with these secrets has been received, before the box is opened or after."""
-    in_box = select(Ballot.id).where(Ballot.id == secrets.ballot_id)
-    counted = select(Receipt.code).where(Receipt.wave == wave, Receipt.code == secrets.receipt)
-    return bool(session.execute(select(in_box.exists() | counted.exists())).scalar_one())
+def received_in(session: Session, secrets: Secrets) -> str | None:
+    """Return the wave that has received the form with these secrets, before its box is opened or after; None if none has.
+
+    It asks the form and not the invitation, whose link may have been replaced since.
+    """
+    in_box = select(Ballot.wave).where(Ballot.id == secrets.ballot_id)
+    counted = select(Receipt.wave).where(Receipt.code == secrets.receipt)
+    return session.scalar(in_box.union_all(counted))
 
 
 def withdraw(session: Session, secrets: Secrets, wave: str) -> None:

@@ -18,7 +18,7 @@ from survey_app.db import transaction
 from survey_app.envelopes import lookup
 from survey_app.keys import Keys
 from survey_app.services.invitations import standing
-from survey_app.services.responses import FilledPage, cast, is_received, open_draft, save_page
+from survey_app.services.responses import FilledPage, cast, open_draft, received_in, save_page
 from tests.survey_app.fieldwork_story import now
 from tests.torture.fieldwork import QUESTIONS, Firm, begin, say
 from tests.torture.sizes import size
@@ -32,7 +32,7 @@ def _answer(keys: Keys, firm: Firm) -> None:
     with transaction() as session:
         place = standing(session, found)
         assert place is not None
-        if is_received(session, firm.secrets, place.wave):
+        if received_in(session, firm.secrets):
             return
         filled = FilledPage(QUESTIONS.pages[0], {"number": firm.number, "words": firm.words}, seen=0, quoted=True)
         if not open_draft(session, firm.secrets).version:

@@ -47,7 +47,8 @@ def enter() -> Entry:
         raise Elsewhere(redirect(url_for("respondent.start")))
     at_form = responses.at_form(db.session, found.secrets, lookup_of(found.link))
     if at_form is None:
-        raise Elsewhere(unusable())
+        is_sent = responses.received_in(db.session, found.secrets) is not None
+        raise Elsewhere(redirect(url_for("respondent.sent")) if is_sent else unusable())
     stands = at_form.standing
     if at_form.is_sent or stands.known_answered or not stands.accepts(now()):
         raise Elsewhere(redirect(url_for("respondent.sent")))

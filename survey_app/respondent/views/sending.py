@@ -19,7 +19,7 @@ from survey_app.respondent.browser import forget, held
 from survey_app.respondent.forms import CodesForm, PlainForm, code_faults
 from survey_app.respondent.views import bp
 from survey_app.respondent.views.entry import enter, lookup_of, now
-from survey_app.services import invitations, responses
+from survey_app.services import invitations, responses, waves
 from survey_app.services.responses import DraftContent
 
 
@@ -93,20 +93,21 @@ def sent() -> ResponseReturnValue:
     found = held()
     if found is None or found.secrets is None:
         return redirect(url_for("respondent.start"))
-    stands = invitations.standing(db.session, lookup_of(found.link))
-    if stands and responses.is_received(db.session, found.secrets, stands.wave):
+    if received := responses.received_in(db.session, found.secrets):
+        wave = waves.get(db.session, received)
         return render_template(
             "respondent/sent.html",
             form=PlainForm(),
             receipt=format_code(found.secrets.receipt),
             code=format_code(found.resume),
-            can_withdraw=stands.state in (WaveState.OPEN, WaveState.CLOSED),
-            closes_on=stands.closes_on,
-            is_rehearsal=stands.is_rehearsal,
+            can_withdraw=wave.state in (WaveState.OPEN, WaveState.CLOSED),
+            closes_on=wave.closes_on,
+            is_rehearsal=wave.rehearsal_of is not None,
         )
+    stands = invitations.standing(db.session, lookup_of(found.link))
     if stands and not stands.known_answered and stands.accepts(now()):
         return redirect(url_for("respondent.review"))
-    message = responses.WaveClosed().message(language())
+    message = (responses.WaveClosed() if stands else responses.LinkReplaced()).message(language())
     if stands and stands.known_answered:
         message = _("A form of this firm has been received. The one on this device was not sent, or was withdrawn.")
     return render_template("respondent/not_sent.html", message=message)
@@ -131,11 +132,11 @@ def withdraw() -> ResponseReturnValue:
     secrets = _secrets(form)
     if secrets is None:
         return _ask_codes(form, faults=code_faults(form))
-    stands = invitations.standing(db.session, lookup_of(secrets.link))
+    received = responses.received_in(db.session, secrets)
     db.session.rollback()  # the transaction below starts with the lock
-    if stands is not None:
+    if received is not None:
         with transaction() as session:
-            responses.withdraw(session, secrets, stands.wave)
+            responses.withdraw(session, secrets, received)
     answer = make_response(redirect(url_for("respondent.withdrawn")))
     # this browser's own form has come to its end: kept, it would be offered again, empty and never to be received
     return forget(answer) if secrets == _secrets(None) else answer

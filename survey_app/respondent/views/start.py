@@ -50,7 +50,7 @@ def begin() -> ResponseReturnValue:
 def _begin_with(link: str, form: StartForm) -> ResponseReturnValue:
     stands = invitations.standing(db.session, lookup_of(link))
     before = held()
-    if stands and before and before.secrets and before.link == link:
+    if before and before.secrets and before.link == link:
         return redirect(url_for("respondent.go_on"))
     if stands is None or stands.known_answered or not stands.accepts(now()):
         return redirect(url_for("respondent.no_use"))
@@ -156,10 +156,8 @@ def _ask_codes(form: CodesForm, *, faults: dict[str, str] | None = None, is_old:
 
 
 def _is_known(found: Held) -> bool:
-    stands = invitations.standing(db.session, lookup_of(found.link))
     secrets = Secrets(found.link, found.resume)
-    if stands is None:
-        return False
-    return bool(responses.open_draft(db.session, secrets).version) or responses.is_received(
-        db.session, secrets, stands.wave
-    )
+    if responses.received_in(db.session, secrets):
+        return True
+    stands = invitations.standing(db.session, lookup_of(found.link))
+    return stands is not None and responses.open_draft(db.session, secrets).version > 0

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from survey_app.db import transaction
 from survey_app.i18n import HERE
-from survey_app.models.fieldwork import Invitation, Outcome
+from survey_app.models.fieldwork import Invitation, Outcome, Wave
 from survey_app.models.response import Ballot, Draft
-from survey_app.services import snapshots
+from survey_app.services import invitations, snapshots
 from tests.checked_client import hidden_fields
 from tests.survey_app.respondent.at_form import begin, fill, make_firms, send
 
@@ -31,6 +31,11 @@ def sent(client, links):
     begin(client, links[0])
     fill(client)
     send(client)
+
+
+def held_code(client):
+    """Return the resume code on the receipt page."""
+    return re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", client.get("/p/da-gui").text)[1]
 
 
 def take_snapshot(app, *, days=0):
@@ -100,3 +105,40 @@ def test_withdrawing_another_form_leaves_the_one_that_this_browser_holds(app, cl
     begin(begun, links[1])
     begun.post_form("/p/rut", {"code": links[0], "resume": links[0]})
     assert begun.get("/p/tiep").location == "/p/t/page1"
+
+
+@pytest.fixture
+def replaced(app, keys, session, links, sent):
+    """Give the firm that has sent its form a new link, before anybody knows that it has."""
+    with app.app_context(), transaction() as own:
+        answered = own.scalars(select(Invitation).where(Invitation.answered)).one()
+        assert invitations.reissue(own, keys, answered.wave, answered.id)
+
+
+def test_a_firm_whose_link_was_replaced_after_it_sent_still_finds_its_receipt(app, client, links, replaced):
+    code = held_code(client)
+    for path in ("/p/tiep", "/p/t/page1"):
+        assert client.get(path).location == "/p/da-gui"
+    assert "Mã biên nhận" in client.get("/p/da-gui").text
+    assert client.post("/p/gui", data=hidden_fields(client.get("/p/da-gui").text)).location == "/p/da-gui"
+    other = app.test_client()
+    assert other.post_form("/p/ma", {"code": links[0], "resume": code}).location == "/p/tiep"
+    assert "Mã biên nhận" in other.get("/p/da-gui").text
+
+
+def test_a_firm_whose_link_was_replaced_after_it_sent_can_still_withdraw(app, client, session, links, replaced):
+    assert client.post_form("/p/rut").location == "/p/da-rut"
+    assert session.scalars(select(Ballot.id)).all() == []
+    assert session.scalars(select(Wave.withdrawn)).one() == 1
+
+
+def test_a_form_begun_with_a_replaced_link_and_never_sent_opens_nothing(app, client, keys, session, links):
+    code = begin(client, links[1])
+    fill(client)
+    page = hidden_fields(client.get("/p/xem-lai").text)
+    with app.app_context(), transaction() as own:
+        for each in own.scalars(select(Invitation)):
+            assert invitations.reissue(own, keys, each.wave, each.id)
+    assert client.get("/p/tiep").status_code == 404
+    assert "Liên kết đã được thay" in client.post("/p/gui", data=page).text
+    assert app.test_client().post_form("/p/ma", {"code": links[1], "resume": code}).status_code == 200
