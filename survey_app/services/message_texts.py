@@ -201,7 +201,12 @@ def _between(vi: str, en: str, length: int, limits: tuple[int, int]) -> list[Tex
 
 def _placeholder_faults(text: str, known: Sequence[str], needed: Sequence[str]) -> list[Text]:
     try:
-        names = [name for _text, name, spec, how in string.Formatter().parse(text) if name is not None or spec or how]
+        names = [
+            # with what stands behind it, which makes it a name that nobody knows: a width could be a text of gigabytes
+            f"{name}{f'!{how}' if how else ''}{f':{spec}' if spec else ''}"
+            for _text, name, spec, how in string.Formatter().parse(text)
+            if name is not None
+        ]
     except ValueError:
         return [Text(vi="Dấu { và } phải đi thành đôi quanh một tên.", en="{ and } must stand in pairs around a name.")]
     listed = ", ".join(f"{{{name}}}" for name in known)

@@ -104,8 +104,16 @@ def delete(session: Session, number: int) -> None:
     session.flush()
 
 
+def _held(session: Session, number: int) -> Notice:
+    """Return the notice, which nobody else changes or sends until the transaction ends; raise NoNotice."""
+    found = session.get(Notice, number, with_for_update=True)
+    if found is None:
+        raise NoNotice
+    return found
+
+
 def _not_left(session: Session, number: int) -> Notice:
-    notice = get(session, number)
+    notice = _held(session, number)
     if notice.queued_on is not None:
         raise HasLeft
     return notice
@@ -166,9 +174,10 @@ def _count_meant(session: Session, notice: Notice) -> int:
 def send(session: Session, number: int, keys: Keys, *, now: datetime, by_hand: bool = False) -> int:
     """Queue a notice for the firms it is meant for, or let one that was stopped go on; return how many were queued.
 
-    by_hand: another tool sends it, from the table; its messages count as sent. Raises NoNotice or NobodyReached.
+    by_hand: another tool sends it, from the table; its messages count as sent. Raises NoNotice, NobodyReached, or HasLeft
+    where it has left and is now to go by hand: the table would write to firms a second time.
     """
-    notice = get(session, number)
+    notice = _not_left(session, number) if by_hand else _held(session, number)
     notice.is_on, notice.trouble = not by_hand, None
     if notice.queued_on is not None:
         return 0

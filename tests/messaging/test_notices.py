@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from email.header import decode_header, make_header
 
 import pytest
@@ -13,6 +16,7 @@ from sqlalchemy import func, select
 from survey_app import contacts
 from survey_app.contacts import Contact
 from survey_app.db import db, transaction
+from survey_app.errors import DomainError
 from survey_app.messaging import sender
 from survey_app.models.fieldwork import SampleUnit
 from survey_app.models.message import Channel, Message, MessageState, Notice
@@ -216,3 +220,70 @@ def _read_by(app, agency: str) -> str:
     client = app.test_client()
     sign_in(client, make_account(app, RoleName.AGENCY, email=f"{agency.lower()}@example.vn", agency_code=agency))
     return client.get("/cq").text
+
+
+def _at_once(app, *acts):
+    """Do things in a session each, at the same moment; return what each returned or raised."""
+
+    def run(act):
+        with app.app_context():
+            try:
+                with transaction() as session:
+                    return act(session)
+            except DomainError as error:
+                return type(error)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def _slowly(act):
+    """Do something and take a while to end the transaction, so that another meets it."""
+
+    def run(session):
+        result = act(session)
+        time.sleep(0.3)
+        return result
+
+    return run
+
+
+def test_a_notice_sent_twice_at_once_is_queued_once(app, keys, firms):
+    number = _make(app)
+    send = _slowly(lambda session: notices.send(session, number, keys, now=NOW))
+    assert sorted(_at_once(app, send, send, send)) == [0, 0, 2]
+    assert _states(app) == [MessageState.QUEUED] * 2
+
+
+@pytest.mark.parametrize("late", ["change", "delete", "by_hand"])
+def test_nothing_is_done_to_a_notice_that_leaves_at_that_moment(app, keys, firms, late):
+    number = _make(app)
+    gone = threading.Event()
+
+    def send(session):
+        count = notices.send(session, number, keys, now=NOW)
+        gone.set()
+        time.sleep(0.3)
+        return count
+
+    other = {"vi": Words("Tin khác", "Khác"), "en": Words("Other", "Other")}
+    acts = {
+        "change": lambda session: notices.change(session, number, notices.Content(Channel.EMAIL, other)),
+        "delete": lambda session: notices.delete(session, number),
+        "by_hand": lambda session: notices.send(session, number, keys, now=NOW, by_hand=True),
+    }
+
+    def act(session):
+        gone.wait(10)
+        return acts[late](session)
+
+    assert _at_once(app, send, act) == [2, notices.HasLeft]
+    with app.app_context():
+        notice = db.session.get_one(Notice, number)
+        assert (notice.subject_vi, notice.is_on) == ("Quy hoạch mới", True)
+
+
+@pytest.mark.parametrize("text", ["{firm:>999999999}", "{firm:d}", "{firm!r}", "{firm:{firm}}"])
+def test_a_placeholder_is_a_name_and_nothing_else(app, text):
+    with pytest.raises(BadTexts):
+        _make(app, texts={"vi": Words("Tin", text), "en": Words("News", "x")})
