@@ -72,7 +72,10 @@ def coarsen(
         raise UnknownStratum(labels=", ".join(unknown))
     became = merge_labels(Counter(labels), frame_counts, stratum_ladder)
     merged = [became[label] for label in labels]
-    groups = [f"{label}{'+' * shows}" for label, shows in zip(merged, apart or [False] * len(merged), strict=True)]
+    # a mark in front: behind, a label could be called like another one with its mark
+    groups = [
+        f"{'+' if shows else '-'}{label}" for label, shows in zip(merged, apart or [False] * len(merged), strict=True)
+    ]
     steps = _steps(answers, groups, instrument)
     values = [_at(answer, steps, instrument) for answer in answers]
     _hide_small(values, groups, instrument)

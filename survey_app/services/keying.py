@@ -181,22 +181,30 @@ def asked_by_telephone(instrument: Instrument) -> list[Item]:
     return list(asked.values())
 
 
+def telephone_shows(instrument: Instrument) -> bool:
+    """Say whether a response shows that it came by telephone: it lacks what is not asked so."""
+    return len(asked_by_telephone(instrument)) < len(instrument.items)
+
+
 def seal_telephone(session: Session, code: str, key: bytes, typed: Typed, *, once: str) -> None:
     """Seal what a firm has said by telephone, once however often it is sent. Raises UnknownWave or WrongState.
 
     Private items are left out as not asked. That shows afterwards, so the ballot says it for the opening, which lets it
-    through only among enough others that came so.
+    through only among enough others that came so. Where nothing is private nothing shows, and nothing is said.
     """
     wave = _held(session, code)
     content = _content(session, wave, typed)
-    asked = {item.code for item in asked_by_telephone(instrument_of(session, wave.instrument_hash))}
-    content["answers"] = {item: answer for item, answer in content["answers"].items() if item in asked}
-    if _seal(session, wave, content | {_BY: _TELEPHONE}, _id_of(key, wave, once)):
+    instrument = instrument_of(session, wave.instrument_hash)
+    if telephone_shows(instrument):
+        asked = {item.code for item in asked_by_telephone(instrument)}
+        answers = {item: answer for item, answer in content["answers"].items() if item in asked}
+        content |= {"answers": answers, _BY: _TELEPHONE}
+    if _seal(session, wave, content, _id_of(key, wave, once)):
         session.execute(update(Wave).where(Wave.code == code).values(telephone=Wave.telephone + 1))
 
 
 def by_telephone(content: Mapping[str, Any]) -> bool:
-    """Say whether an unsealed ballot came by telephone."""
+    """Say whether an unsealed ballot came by telephone, and shows it."""
     return content.get(_BY) == _TELEPHONE
 
 
@@ -209,8 +217,8 @@ def take_back(session: Session, code: str, number: int, *, by: int) -> None:
     form = find(session, code, number)
     if form.author != by and wave.state is WaveState.OPEN:
         raise NotYours(number=number)
-    session.delete(form)
-    session.flush()
+    if rows_changed(session, delete(KeyedForm).where(KeyedForm.id == form.id)) != 1:
+        raise FormGone(number=number)  # it has been sealed meanwhile
 
 
 def _held(session: Session, code: str) -> Wave:

@@ -116,7 +116,8 @@ def answer_in(item: Item, text: str) -> Any:
 
 
 def _text(item: Item, text: str) -> str | None:
-    words = " ".join(text.split())  # two people break lines differently
+    # two people break lines differently; control characters say nothing, and JSON would blow them up beyond a ballot's size
+    words = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
     longest = item.max_length or 0
     if len(words) > longest:
         raise _Fault(_("Write at most %(longest)s characters; there are %(count)s", longest=longest, count=len(words)))

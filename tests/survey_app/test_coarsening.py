@@ -169,6 +169,14 @@ def test_answers_that_show_how_they_came_stand_among_five_that_came_so_and_are_a
     assert all(size >= MIN_ALIKE for size in sizes.values()) or (len(kept) < MIN_ALIKE and not any(shows))
 
 
+def test_a_label_called_like_another_with_a_mark_is_no_company_for_its_telephone_answers():
+    sizes = ["n1_4"] * 5 + ["n200"] + ["n1_4"] * 5 + ["n200"] * 10
+    labels, shows = ["a"] * 11 + ["a+"] * 10, [True] * 6 + [False] * 15
+    rules = {"stratum_ladder": [], "frame_counts": {"a": 100, "a+": 100}}
+    done = coarsen([{"p03": size} for size in sizes], labels, PCI, **rules, apart=shows)
+    assert min(Counter(zip(_combinations(done), shows, strict=True)).values()) >= MIN_ALIKE
+
+
 def test_telephone_answers_are_left_out_of_a_label_that_has_four_and_kept_where_it_has_five():
     rules = {"stratum_ladder": [], "frame_counts": {"small": 100, "large": 100}}
     labels, apart = ["small"] * 20 + ["large"] * 20, [True] * 4 + [False] * 16 + [True] * 5 + [False] * 15

@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import re
 import signal
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -372,6 +374,69 @@ def test_telephone_answers_are_opened_only_among_five_of_their_own_kind(
     assert (told.count(("number",)), told.count(("bribe", "number"))) == (kept - others, others)
     page = signed_in(lan.application, RoleName.ANALYST).get(f"/pt/dot/{CODE}").text
     assert re.search(rf"Nhận qua điện thoại</th>\s*<td[^>]*>{telephone}<", page)
+
+
+def test_where_nothing_is_private_no_answer_by_telephone_shows_and_none_is_lost(session, keys, key_file, lan):
+    send_all(keys, range(box.MIN_BALLOTS))
+    assert lan.post_form(f"{PAPER}/dien-thoai", TYPED).location == PAPER
+    assert len({tuple(content) for content in contents(session, key_file)}) == 1
+    close_wave()
+    assert "bị hủy khi mở hòm" not in signed_in(lan.application, RoleName.ANALYST).get(f"/pt/dot/{CODE}").text
+    after = open_box(key_file)
+    assert (after.telephone, after.discarded, after.responses) == (1, 0, box.MIN_BALLOTS + 1)
+
+
+def test_control_characters_in_a_comment_neither_spoil_nor_overflow_a_ballot(session, key_file, lan, minh):
+    longest = TINY.item("words").max_length
+    typed = {**TYPED, "words": "".join(chr(number) for number in (*range(1, 9), 11, 12, *range(14, 32), 127)) * 40}
+    typed["words"] = "a" + typed["words"][: longest - 2] + "b"
+    assert second_entry(minh, first_entry(lan, typed), typed).location == PAPER
+    assert lan.post_form(f"{PAPER}/dien-thoai", typed).location == PAPER
+    assert [content["comments"] for content in contents(session, key_file)] == [{"words": "a b"}] * 2
+
+
+def test_a_form_is_sealed_or_taken_back_and_never_both(session, key_file, lan, minh):
+    number = first_entry(lan)
+    both = threading.Barrier(2, timeout=10)
+
+    def sealed():
+        sent = hidden_fields(minh.get(f"{PAPER}/{number}/lan-hai").text) | TYPED
+        both.wait()
+        return minh.post(f"{PAPER}/{number}/lan-hai", data=sent).status_code
+
+    def taken_back():
+        sent = hidden_fields(lan.get(f"{PAPER}/{number}").text)
+        both.wait()
+        return lan.post(f"{PAPER}/{number}/lay-lai", data=sent).status_code
+
+    with ThreadPoolExecutor(2) as together:
+        results = [each.result() for each in (together.submit(sealed), together.submit(taken_back))]
+    assert sorted(results) == [302, 404]
+    assert counts().ballots == (results[0] == 302)
+    assert waiting(session) == 0
+
+
+def test_taking_back_a_form_that_is_being_sealed_says_that_it_is_gone(session, key_file, lan, minh, keys):
+    number = first_entry(lan)
+    lan_id, minh_id = (session.scalars(select(User.id).where(User.name == name)).one() for name in ("lan", "minh"))
+    session.rollback()
+    sealing, typed = threading.Event(), Typed("all", {"size": "s", "number": 4711, "words": "bớt thủ tục"})
+
+    def seal():
+        with lan.application.app_context(), transaction() as writing:
+            assert keying.seal_second(writing, CODE, number, keys.contact, typed, by=minh_id) == []
+            sealing.set()
+            time.sleep(0.3)
+
+    def take_back():
+        sealing.wait(10)
+        with lan.application.app_context(), pytest.raises(keying.FormGone), transaction() as writing:
+            keying.take_back(writing, CODE, number, by=lan_id)
+
+    with ThreadPoolExecutor(2) as together:
+        for each in (together.submit(seal), together.submit(take_back)):
+            each.result()
+    assert (counts().ballots, waiting(session)) == (1, 0)
 
 
 def _killed_before_the_commit(config, keys, number: int, by: int) -> None:

@@ -19,6 +19,7 @@ from survey_app.models.score import ScoreRun
 from survey_app.services import box, fieldwork, jobs, keying
 from survey_app.services.coarsening import MIN_ALIKE
 from survey_app.services.fieldwork import Progress
+from survey_app.services.instruments import instrument_of
 from survey_app.staff.views import bp
 
 
@@ -36,6 +37,7 @@ def waves() -> ResponseReturnValue:
 def wave(wave: str) -> ResponseReturnValue:
     """Show one wave: its state, its counts, its runs, and the next step."""
     found = db.get_or_abort(Wave, wave)
+    instrument = instrument_of(db.session, found.instrument_hash)
     runs = db.session.scalars(select(ScoreRun).where(ScoreRun.wave == wave).order_by(ScoreRun.id.desc())).all()
     return render_template(
         "staff/wave.html",
@@ -44,6 +46,7 @@ def wave(wave: str) -> ResponseReturnValue:
         counts=box.check(db.session, wave),
         least=box.MIN_BALLOTS,
         alike=MIN_ALIKE,
+        telephone_shows=keying.telephone_shows(instrument),
         waiting=len(keying.waiting(db.session, wave)),
         runs=runs,
         State=WaveState,
