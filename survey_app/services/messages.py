@@ -56,11 +56,14 @@ class OutsideWave(DomainError):
     en = "Choose a day of the wave, from {first} to {last}."
 
 
-def step_of(session: Session, wave: Wave, number: int) -> ContactStep:
-    """Return a step of the plan as it is saved, or as the calendar and the usual texts propose it; raise NoStep."""
+def step_of(session: Session, wave: Wave, number: int, *, held: bool = False) -> ContactStep:
+    """Return a step of the plan as it is saved, or as the calendar and the usual texts propose it; raise NoStep.
+
+    held: nobody else queues, changes or stops it until the transaction ends.
+    """
     if number not in STEPS:
         raise NoStep
-    found = session.get(ContactStep, (wave.code, number))
+    found = session.get(ContactStep, (wave.code, number), with_for_update=held)
     return found or _proposed(wave, number, Channel.EMAIL)
 
 
@@ -108,7 +111,7 @@ def save_step(
 
 def turn(session: Session, code: str, number: int, *, on: bool) -> None:
     """Let a step be sent when its day comes, or stop it: what waits then waits until it is let go again. Raises NoStep."""
-    step = step_of(session, get(session, code), number)
+    step = step_of(session, get(session, code), number, held=True)
     step.is_on, step.trouble = on, None
     session.merge(step)
     session.flush()
@@ -159,7 +162,8 @@ def queue_due(session: Session, keys: Keys, *, now: datetime, channels: Collecti
     open_now = (Wave.state == WaveState.OPEN, Wave.rehearsal_of.is_(None))
     counted = or_(Wave.snapshot_on == now.date(), Wave.snapshot_on.is_(None))  # none yet: it was opened today
     joined = select(ContactStep, Wave).join(Wave, Wave.code == ContactStep.wave)
-    found = session.execute(joined.where(*due, *open_now, counted, ContactStep.channel.in_(channels))).all()
+    asked = joined.where(*due, *open_now, counted, ContactStep.channel.in_(channels))
+    found = session.execute(asked.with_for_update(of=ContactStep)).all()
     return sum(_queue(session, step, wave, keys, now) for step, wave in found)
 
 
@@ -189,7 +193,7 @@ def _insert(
 
 def require_unsent(session: Session, code: str, number: int) -> ContactStep:
     """Return the step if none of its messages has left; raise NoStep or AlreadyQueued."""
-    step = step_of(session, get(session, code), number)
+    step = step_of(session, get(session, code), number, held=True)
     if step.queued_on is not None:
         raise AlreadyQueued(step=number)
     return step

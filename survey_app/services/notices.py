@@ -208,9 +208,19 @@ def letter(session: Session, message: Message, notice: Notice, keys: Keys, confi
     return Outgoing(message.id, message.attempts + 1, message.channel, address, unit.id, words)
 
 
+def _by_hand(notice: Notice) -> list[ColumnElement[bool]]:
+    """Return what holds of a message left to another tool: it counts as sent, and no sender has had it."""
+    return [Message.notice == notice.id, Message.state == MessageState.SENT, Message.attempts == 0]
+
+
+def is_by_hand(session: Session, notice: Notice) -> bool:
+    """Say whether another tool sends the notice: there is a table to fetch."""
+    return session.scalar(select(Message.id).where(*_by_hand(notice)).limit(1)) is not None
+
+
 def table(session: Session, notice: Notice, keys: Keys, config: Config) -> bytes:
-    """Return a sheet (XLSX) of name, telephone and text of the firms that another tool writes to."""
-    query = select(SampleUnit).join(Message, Message.unit == SampleUnit.id).where(Message.notice == notice.id)
+    """Return a sheet (XLSX) of name, telephone and text of the firms that another tool writes to, and of no other."""
+    query = select(SampleUnit).join(Message, Message.unit == SampleUnit.id).where(*_by_hand(notice))
     rows: list[Sequence[str | None]] = [HEADER]
     for unit in session.scalars(query.order_by(SampleUnit.folded, SampleUnit.id)):
         phone = (address_of(keys, notice.channel, unit) or "").replace("+84", "0", 1)

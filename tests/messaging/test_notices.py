@@ -21,7 +21,7 @@ from survey_app.messaging import sender
 from survey_app.models.fieldwork import SampleUnit
 from survey_app.models.message import Channel, Message, MessageState, Notice
 from survey_app.models.people import RoleName
-from survey_app.services import notices, plans
+from survey_app.services import notices, outbox, plans
 from survey_app.services.message_texts import BadTexts, Words
 from tests.messaging.story import NOW, switch_on
 from tests.survey_app.signing_in import make_account, sign_in, signed_in, token
@@ -287,3 +287,16 @@ def test_nothing_is_done_to_a_notice_that_leaves_at_that_moment(app, keys, firms
 def test_a_placeholder_is_a_name_and_nothing_else(app, text):
     with pytest.raises(BadTexts):
         _make(app, texts={"vi": Words("Tin", text), "en": Words("News", "x")})
+
+
+def test_a_notice_stopped_on_its_way_leaves_no_table_that_would_write_twice(app, config, keys, firms):
+    number = _make(app, channel=Channel.SMS, texts={"vi": Words("", "{firm}"), "en": Words("", "{firm}")})
+    _send(app, keys, number)
+    with app.app_context(), transaction() as session:
+        taken = outbox.take_next(session, keys, config, now=NOW, channels=[Channel.SMS])
+        outbox.note(session, taken.id, MessageState.SENT, now=NOW)
+        notices.stop(session, number)
+    client = signed_in(app, RoleName.ASSOCIATION)
+    assert "tep.xlsx" not in client.get(f"/hh/thong-bao/{number}").text
+    sheet = load_workbook(io.BytesIO(client.get(f"/hh/thong-bao/{number}/tep.xlsx").data)).active
+    assert [cell.value for row in sheet.iter_rows() for cell in row] == list(notices.HEADER)

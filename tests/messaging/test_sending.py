@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -12,11 +15,13 @@ from survey_app import contacts
 from survey_app.contacts import Contact
 from survey_app.db import db, transaction
 from survey_app.envelopes import format_code, link_secret
+from survey_app.errors import DomainError
 from survey_app.messaging import sender, unsubscribing
 from survey_app.models.fieldwork import Invitation, Outcome, SampleUnit, Wave, WaveState
 from survey_app.models.message import Channel, ContactStep, Message, MessageState
 from survey_app.models.people import RoleName
-from survey_app.services import messages, outbox
+from survey_app.services import message_texts, messages, outbox
+from survey_app.services.message_texts import Words
 from tests.factories import make_invitation, make_wave
 from tests.messaging.story import NOW, TINY, states, switch_on
 from tests.survey_app.signing_in import signed_in, token
@@ -96,6 +101,45 @@ def test_a_step_waits_for_its_day_and_for_the_count_of_the_day(app, keys, wave):
         assert (
             messages.queue_due(session, keys, now=NOW, channels={Channel.EMAIL}) == 2
         )  # the invitation, not the reminder
+
+
+@pytest.mark.parametrize("late", ["save", "stop", "queue"])
+def test_a_step_is_queued_as_it_stands_and_changed_only_before(app, keys, wave, late):
+    texts = {lang: message_texts.first_words(Channel.EMAIL, 1, lang) for lang in ("vi", "en")}
+    with app.app_context(), transaction() as session:
+        step = {"send_on": NOW.date(), "channel": Channel.EMAIL}
+        messages.save_step(session, "spring", 1, texts=texts, **step)
+        messages.turn(session, "spring", 1, on=True)
+    queued = threading.Event()
+    other = {lang: Words("Khác", f"{words.text} {lang}") for lang, words in texts.items()}
+    acts = {
+        "save": lambda session: messages.save_step(session, "spring", 1, texts=other, **step),
+        "stop": lambda session: messages.turn(session, "spring", 1, on=False),
+        "queue": lambda session: messages.queue_due(session, keys, now=NOW, channels=[Channel.EMAIL]),
+    }
+
+    def queue():
+        with app.app_context(), transaction() as session:
+            count = messages.queue_due(session, keys, now=NOW, channels=[Channel.EMAIL])
+            queued.set()
+            time.sleep(0.3)
+            return count
+
+    def act():
+        queued.wait(10)
+        with app.app_context():
+            try:
+                with transaction() as session:
+                    return acts[late](session)
+            except DomainError as error:
+                return type(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [each.result() for each in (pool.submit(queue), pool.submit(act))]
+    assert results == [2, {"save": messages.AlreadyQueued, "stop": None, "queue": 0}[late]]
+    with app.app_context():
+        found = db.session.get_one(ContactStep, ("spring", 1))
+        assert (found.subject_vi, found.is_on) == (texts["vi"].subject, late != "stop")
 
 
 @pytest.mark.parametrize("change", [{"state": WaveState.CLOSED}, {"rehearsal_of": "spring"}])

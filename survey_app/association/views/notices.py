@@ -107,6 +107,7 @@ def _show(notice: Notice, form: NoticeForm) -> ResponseReturnValue:
         not_arrived=service.not_arrived(db.session, notice.id),
         channels=CHANNELS,
         has_way=notice.channel in ways(config),
+        is_by_hand=service.is_by_hand(db.session, notice),
         has_mail=Channel.EMAIL in ways(config),
         State=MessageState,
     )
