@@ -2,14 +2,14 @@
 
 For indicators that are shares or means, and scores that are linear in them; weights as they are given, no finite-population
 correction, and no stand-in for the error of a share where all answers are alike. Responses are held by column, an indicator
-after the other, and read twice in blocks that stay in the processor's cache: once for the indicators, once for the
-linearised values of the scores. `Cells` holds what is needed of each stratum and domain, whatever the number of responses.
+after the other, and read by `analysis.columnar_reading`. `Cells` holds what is needed of each stratum and domain, whatever the
+number of responses.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,43 +20,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.columns import Mask, Numbers
+from analysis.columnar_reading import BLOCK, Columns, Packed, Plain, groups
+from analysis.columns import Numbers
 from analysis.design import LonelyStratum
 from analysis.intervals import LEVEL
-
-#: Responses read at a time: more leave the processor's cache, and make BLAS start threads that wait for each other.
-BLOCK = 2048
-
-Block = tuple[slice, Numbers, Numbers]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Responses by column.
-
-    y: numbers of any type, shape (indicators, n), 0 where there is no valid answer. answered: shape (indicators, n).
-    weight: over 0, shape (n,). stratum: 0, 1, ..., shape (n,). uint8 (0/1, codes) and float32 are read fastest.
-    """
-
-    y: npt.NDArray[Any]
-    answered: Mask
-    weight: Numbers
-    stratum: npt.NDArray[Any]
-
-    @property
-    def n(self) -> int:
-        """Return the number of responses."""
-        return int(self.weight.size)
-
-    def blocks(self, part: slice) -> Iterator[Block]:
-        """Yield the blocks of a part: where each is, its values over its answers, (2 indicators, block), and its weights."""
-        half = len(self.y)
-        both = np.empty((2 * half, BLOCK))
-        for start in range(part.start, part.stop, BLOCK):
-            where = slice(start, min(start + BLOCK, part.stop))
-            held = both[:, : where.stop - start]
-            held[:half], held[half:] = self.y[:, where], self.answered[:, where]
-            yield where, held, self.weight[where]
 
 
 @dataclass(frozen=True)
@@ -103,11 +70,13 @@ def score(columns: Columns, linear: Linear, *, workers: int | None = None) -> Sc
         raise ValueError("no responses")
     drawn = np.bincount(columns.stratum).astype(float)
     factor = _factor(drawn)
-    parts = _parts(columns.n, workers or os.cpu_count() or 1)
+    parts = [columns.part(where) for where in _parts(columns.n, workers or os.cpu_count() or 1)]
+    together = groups(columns, linear.slopes, drawn.size)
+    read = [Packed(part, together, drawn.size) if together else Plain(part) for part in parts]
     with ThreadPoolExecutor(len(parts)) as pool:  # NumPy and BLAS let other threads run
-        sums = sum(pool.map(lambda part: _sums(columns, part), parts))
+        sums = sum(pool.map(lambda part: part.sums(), read))
         values, gradient = linear.gradient(np.asarray(sums))
-        found = list(pool.map(lambda part: _residuals(columns, part, gradient, factor), parts))
+        found = list(pool.map(lambda part: part.residuals(gradient, factor), read))
     squares, by_stratum = (np.sum(each, axis=0) for each in zip(*found, strict=True))
     return finished(linear, values, squares, by_stratum, drawn)
 
@@ -116,34 +85,6 @@ def _parts(n: int, workers: int) -> list[slice]:
     """Return as many runs of whole blocks as there are workers, but none that is empty."""
     size = -(-n // (workers * BLOCK)) * BLOCK
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def _sums(columns: Columns, part: slice) -> Numbers:
-    result = np.zeros(2 * len(columns.y))
-    for _, held, weight in columns.blocks(part):
-        result += held @ weight
-    return result
-
-
-def _residuals(columns: Columns, part: slice, gradient: Numbers, factor: Numbers) -> tuple[Numbers, Numbers]:
-    """Return sums of n/(n-1) z z' and, by stratum, of z over a part of the responses."""
-    used = [_run(np.flatnonzero(each)) for each in gradient[: len(columns.y)].T]
-    lower = [slice(rows.start + len(columns.y), rows.stop + len(columns.y)) for rows in used]
-    squares, by_stratum = np.zeros((len(used), len(used))), np.zeros((factor.size, len(used)))
-    z, strata = np.empty((len(used), BLOCK)), np.arange(factor.size)
-    for where, held, weight in columns.blocks(part):
-        inside, stratum = z[:, : weight.size], columns.stratum[where]
-        for at, (values, answers, slope) in enumerate(zip(used, lower, gradient.T, strict=True)):
-            inside[at] = slope[values] @ held[values] + slope[answers] @ held[answers]
-        inside *= weight
-        by_stratum += np.equal.outer(strata, stratum).astype(float) @ inside.T
-        squares += (inside * factor[stratum]) @ inside.T
-    return squares, by_stratum
-
-
-def _run(rows: npt.NDArray[np.int64]) -> slice:
-    """Return the indicators from the first to the last that a score uses: few, where a sub-index' stand together."""
-    return slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else slice(0, 0)
 
 
 def finished(linear: Linear, values: Numbers, squares: Numbers, by_stratum: Numbers, drawn: Numbers) -> Scored:

@@ -56,6 +56,7 @@ MODULES = [
     "export_ddi",
     "export_xlsform",
     "columnar",
+    "columnar_reading",
     "columnar_sql",
 ]
 #: Results and errors of functions that have their own line, or parts of the simulation.

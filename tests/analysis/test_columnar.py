@@ -8,6 +8,7 @@ import pytest
 
 from analysis import columnar, columnar_sql
 from analysis.columnar import BLOCK, Columns, Linear, cells
+from analysis.columnar_reading import LINEARISED, PACKED, groups
 from analysis.columns import in_scope
 from analysis.design import Design, LonelyStratum
 from analysis.estimators import mean, share
@@ -61,6 +62,48 @@ def assert_same(table: pd.DataFrame, plain: tuple[pd.Series, pd.Series], digits:
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_scores_are_those_of_the_estimators(held, plain, workers):
     assert_same(columnar.score(held, LINEAR, workers=workers).table, plain)
+
+
+@pytest.fixture(scope="module")
+def small_numbers() -> Columns:
+    rng = np.random.default_rng(12)
+    n = PACKED + LINEARISED + 77
+    answered = rng.random((4, n)) < [[0.9], [0.3], [1.0], [0.7]]
+    y = np.vstack([rng.random((3, n)) < 0.4, rng.integers(1, 6, (1, n))]).astype(np.uint8) * answered
+    return Columns(y, answered, rng.uniform(0.3, 9, n), rng.integers(0, 5, n))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_packed_answers_give_the_scores_of_the_estimators(small_numbers, workers):
+    together = [each.indicators for each in groups(small_numbers, LINEAR.slopes, 5)]
+    assert sorted(together) == [[0, 1], [2], [3]]  # by the scores that use them: the first, the second, both
+    found = columnar.score(small_numbers, LINEAR, workers=workers)
+    assert_same(found.table, by_estimators(small_numbers, np.ones(small_numbers.n, dtype=bool)))
+    plain = Columns(small_numbers.y.astype(float), small_numbers.answered, small_numbers.weight, small_numbers.stratum)
+    assert not groups(plain, LINEAR.slopes, 5)
+    pd.testing.assert_frame_equal(found.covariance, columnar.score(plain, LINEAR).covariance, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("largest", "strata", "packed"),
+    [
+        (1, 5, [[0, 1, 2, 3, 4]]),
+        (1, 200, [[0, 1, 2, 3], [4]]),
+        (254, 5, [[0], [1], [2], [3], [4]]),
+        (255, 5, []),
+        (1, 6000, []),
+    ],
+)
+def test_answers_are_packed_as_far_as_tables_stay_small(largest, strata, packed):
+    rng = np.random.default_rng(13)
+    answered = rng.random((5, 12_000)) < 0.8
+    y = np.where(answered, rng.integers(0, largest, answered.shape, endpoint=True), 0)
+    y[:, 0], answered[:, 0] = largest, True
+    held = Columns(y.astype(np.uint8), answered, rng.uniform(1, 2, 12_000), np.arange(12_000) % strata)
+    linear = Linear(["one"], np.zeros(1), rng.uniform(-1, 1, (5, 1)))
+    assert [each.indicators for each in groups(held, linear.slopes, strata)] == packed
+    plain = columnar.score(Columns(y.astype(float), answered, held.weight, held.stratum), linear)
+    pd.testing.assert_frame_equal(columnar.score(held, linear).table, plain.table, rtol=1e-12)
 
 
 def test_scores_and_intervals_are_those_of_a_wave(wave, pci, pci_2023, lang_son):
