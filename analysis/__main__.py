@@ -11,7 +11,7 @@ from analysis import backtest, compare_command, coverage, coverage_of_estimators
 from analysis.codebook import codebook
 from analysis.csv_rows import BadResponses
 from analysis.export import bundle
-from analysis.export_files import NeedsPackage
+from analysis.export.formats import NeedsPackage
 from analysis.index import score, score_responses
 from analysis.inputs import UnknownProvince, design_of, published_values, report_of, write_report
 from analysis.responses_csv import FIRST_ROW, read_csv

@@ -191,8 +191,8 @@ def test_a_method_without_a_scale_shows_indicators_and_says_why_there_is_no_scor
 
 
 def test_the_methodology_page_explains_every_reason_code():
-    root = Path(__file__).resolve().parents[2]
-    given = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', (root / "analysis" / "disclosure.py").read_text()))
+    root = Path(__file__).resolve().parents[3]
+    given = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', (root / "analysis" / "disclosure" / "__init__.py").read_text()))
     reasons = {
         "few_answers",
         "sensitive_few_answers",

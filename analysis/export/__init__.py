@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import export_files
 from analysis.codebook import codebook
 from analysis.columns import NO_ANSWER, NOT_STATED, in_scope
-from analysis.export_ddi import ddi
-from analysis.export_labels import Cuts
-from analysis.export_variables import WHY, WORDS, Variable, variables
-from analysis.export_xlsform import xlsform
+from analysis.export import formats
+from analysis.export.ddi import ddi
+from analysis.export.labels import Cuts
+from analysis.export.variables import WHY, WORDS, Variable, variables
+from analysis.export.xlsform import xlsform
 from analysis.provenance import code_version
 from questionnaires.base import Language
 from questionnaires.framework import Framework
@@ -72,10 +72,10 @@ def bundle(
     """
     known, cuts, title = variables(frame, instrument, language), Cuts(), instrument.title[language]
     made: dict[str, Callable[[], bytes]] = {
-        "responses.csv": lambda: export_files.csv(frame),
-        "responses.parquet": lambda: export_files.parquet(frame, known),
-        "responses.sav": lambda: export_files.spss(frame, known, title, cuts),
-        "responses.dta": lambda: export_files.stata(frame, known, title, cuts),
+        "responses.csv": lambda: formats.csv(frame),
+        "responses.parquet": lambda: formats.parquet(frame, known),
+        "responses.sav": lambda: formats.spss(frame, known, title, cuts),
+        "responses.dta": lambda: formats.stata(frame, known, title, cuts),
         "codebook.vi.md": lambda: codebook(instrument, framework, "vi").encode(),
         "codebook.en.md": lambda: codebook(instrument, framework, "en").encode(),
         "codebook.ddi.xml": lambda: ddi(known, instrument, len(frame)),
@@ -94,7 +94,7 @@ def bundle(
 
 
 def _cut_labels(cuts: Cuts) -> bytes:
-    return export_files.csv(pd.DataFrame(cuts.rows, columns=["format", "what", "whole", "left"]))
+    return formats.csv(pd.DataFrame(cuts.rows, columns=["format", "what", "whole", "left"]))
 
 
 def _json(content: Any) -> bytes:
@@ -163,7 +163,7 @@ def _readme(files: Mapping[str, bytes], frame: pd.DataFrame, instrument: Instrum
         f"\n- `{instrument.code}` {instrument.version}: {instrument.content_hash()}",
         f"- `{framework.code}` {framework.edition}: {framework.content_hash()}",
         f"- code: {code_version()}",
-        *(f"- {name} {export_files.needed(name).__version__}" for name in PACKAGES),
+        *(f"- {name} {formats.needed(name).__version__}" for name in PACKAGES),
     ]
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.columns import Numbers
 from analysis.disclosure import MIN_ANSWERS
-from analysis.disclosure_tables import LARGEST, Table
+from analysis.disclosure.tables import LARGEST, Table
 
 #: Of a hidden value: nobody may come closer to it than an interval this wide.
 WIDTH = 0.2

@@ -14,9 +14,9 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from analysis.columns import Mask, Numbers
-from analysis.disclosure_attack import TINY, attacks_of_insiders, lone_firms, matrix
-from analysis.disclosure_rules import Rules, unsafe
-from analysis.disclosure_tables import Table
+from analysis.disclosure.attack import TINY, attacks_of_insiders, lone_firms, matrix
+from analysis.disclosure.rules import Rules, unsafe
+from analysis.disclosure.tables import Table
 
 
 class CannotProtect(ValueError):
@@ -33,7 +33,7 @@ def protect(
     """Return the cells to hide: index = label; reason (few, close, dominated, or protects_another), need, low, high, by.
 
     cost: of hiding each cell, over 0, index = label; None is 1 + its value. shown: cells that are not to be hidden to
-    protect others; empty cells never are, since that they are empty may be known. need: see `disclosure_rules.unsafe`, 0
+    protect others; empty cells never are, since that they are empty may be known. need: see `disclosure.rules.unsafe`, 0
     for cells that are safe by themselves. low, high, by: the closest attack, insiders' included, on the result. Raises
     CannotProtect, or ValueError for an unsafe cell in `shown`.
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from analysis.codebook import condition_text
-from analysis.export_variables import WORDS, Variable
+from analysis.export.variables import WORDS, Variable
 from questionnaires.base import LANGUAGES, Text
 from questionnaires.instrument import Instrument, Item, Option, Rung
 

@@ -19,10 +19,10 @@ from pyxform.xls2xform import convert
 
 from analysis import columns
 from analysis.export import Bundle, bundle
-from analysis.export_files import NeedsPackage
-from analysis.export_labels import Cuts, Limit, cut
-from analysis.export_variables import WHY, variables
-from analysis.export_xlsform import xlsform
+from analysis.export.formats import NeedsPackage
+from analysis.export.labels import Cuts, Limit, cut
+from analysis.export.variables import WHY, variables
+from analysis.export.xlsform import xlsform
 from analysis.responses_csv import read_csv
 from questionnaires.demonstration import distribution
 from questionnaires.files import instrument_path, load_instrument

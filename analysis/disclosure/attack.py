@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from analysis.columns import Numbers
-from analysis.disclosure_tables import Sum, Table
+from analysis.disclosure.tables import Sum, Table
 
 #: What solvers leave of a zero.
 TINY = 1e-6

@@ -2,7 +2,7 @@
 
 The rules, with their reasons, are in `docs/methodology.md`. A figure that is hidden or shown as a band counts as not
 measured in every released score: otherwise one subtraction from the linear score would give it back. Tables with margins
-have rules of their own in `disclosure_rules`, which take the thresholds from here.
+have rules of their own in `disclosure.rules`, which take the thresholds from here.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.disclosure_attack import attack, attacks_of_insiders
-from analysis.disclosure_differences import differences, solved
-from analysis.disclosure_hiding import CannotProtect, protect
-from analysis.disclosure_rules import Rules, unsafe
-from analysis.disclosure_tables import LARGEST, Contradictory, Table, joined, members, of_counts, tabulate
+from analysis.disclosure.attack import attack, attacks_of_insiders
+from analysis.disclosure.differences import differences, solved
+from analysis.disclosure.hiding import CannotProtect, protect
+from analysis.disclosure.rules import Rules, unsafe
+from analysis.disclosure.tables import LARGEST, Contradictory, Table, joined, members, of_counts, tabulate
 
 #: `microdata1` of the R package sdcTable (data-raw/microdata1.R): 100 persons by region and gender, with a value.
 REGION = "CCAACDDAACABBBCDABCABDACDDABDCCBBBBDCDBCBADBBDBCCBACDBCBBACDBADDAADDDACBBDDBDDABBCABBBCACCCDBDBBDBAB"

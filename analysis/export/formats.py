@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.columns import columns_of
-from analysis.export_labels import Cuts, Limit
-from analysis.export_variables import HIGHEST, LOWEST, WHY, Kind, Variable
+from analysis.export.labels import Cuts, Limit
+from analysis.export.variables import HIGHEST, LOWEST, WHY, Kind, Variable
 from questionnaires.base import Language
 
 #: What SPSS takes as the words of a file, a variable and a value, and Stata of a file or a variable; of a value any.

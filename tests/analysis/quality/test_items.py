@@ -10,7 +10,7 @@ import svy
 
 from analysis import columns
 from analysis.index import default_design, score
-from analysis.quality_items import bounds, items, score_bounds
+from analysis.quality.items import bounds, items, score_bounds
 from tests.analysis import tiny
 
 SURVEY = tiny.survey()

@@ -10,8 +10,8 @@ from scipy.spatial.distance import cdist
 
 from analysis import columns
 from analysis.index import default_design
-from analysis.quality_edits import Edit, edited
-from analysis.quality_flags import numbers, responses
+from analysis.quality.edits import Edit, edited
+from analysis.quality.flags import numbers, responses
 from tests.analysis import tiny
 from tests.factories import instrument, item, option
 
