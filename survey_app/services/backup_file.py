@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -143,22 +144,31 @@ def write(path: Path, to: Recipient, header: Header, tables: Iterable[Table]) ->
 
     The file gets its name when it is whole and on the disk.
     """
-    if path.exists():
-        raise BackupExists(path=path)
+    _require_new(path)
     lines = _Lines(header, tables)
-    part = path.with_name(f"{path.name}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        # a name of its own: of two that are written to one place at once, one must not write into the other
+        handle, part = tempfile.mkstemp(".part", f"{path.name}.", path.parent)
+    except OSError as error:
+        raise NotWritten(path=path, reason=str(error)) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
             pyrage.encrypt_io(lines, file, [to])
             file.flush()
             os.fsync(file.fileno())
-        part.rename(path)
+        _require_new(path)
+        Path(part).rename(path)
     except (pyrage.EncryptError, OSError) as error:
         raise lines.failure or NotWritten(path=path, reason=str(error)) from error
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            Path(part).unlink(missing_ok=True)
     return lines.contents()
+
+
+def _require_new(path: Path) -> None:
+    if path.exists():
+        raise BackupExists(path=path)
 
 
 class _Lines:

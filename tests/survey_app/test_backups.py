@@ -11,8 +11,10 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -358,6 +360,29 @@ def test_a_file_is_whole_or_not_there_and_never_replaced(copy, private, tmp_path
     with pytest.raises(backup_file.NotWritten, match="No such file"):
         backup_file.write(tmp_path / "no" / "where.age", private.to_public(), Header("", "", ""), [])
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("broken")] == []
+
+
+def test_of_two_backups_written_to_one_place_at_once_one_is_whole_and_the_other_refused(private, tmp_path):
+    path, begun, ended = tmp_path / "daily.age", threading.Event(), threading.Event()
+
+    def slow() -> Iterator[list[object]]:
+        yield from ([number, "x" * 1000] for number in range(1000))
+        begun.set()
+        ended.wait(10)
+        yield from ([number, "y" * 1000] for number in range(1000))
+
+    def write(rows: Iterable[list[object]]) -> backup_file.Contents:
+        return backup_file.write(path, private.to_public(), Header("", "", ""), [("role", ["id", "name"], rows)])
+
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(write, slow())
+        begun.wait(10)
+        first = write([[1, "first"]])
+        ended.set()
+        with pytest.raises(backup_file.BackupExists):
+            late.result()
+    assert backups.look(path, private) == first
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith("daily")] == ["daily.age"]
 
 
 def test_what_is_no_key_is_refused(tmp_path):
