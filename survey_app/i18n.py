@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 from io import BytesIO
@@ -21,6 +22,8 @@ CATALOGUES = Path(__file__).resolve().parent / "translations"
 _COOKIE = "lang"
 _CHOSEN = "survey.language"  # a page asks for its language hundreds of times
 _ENGLISH = NullTranslations()
+#: As people write it in either language; with an end, since what is read as one number can be of any length.
+_WHOLE_NUMBER = re.compile(r"\d{1,9}|\d{1,3}([.,\s]\d{3}){1,3}")
 
 
 def language() -> Language:
@@ -74,6 +77,11 @@ def init_app(app: Flask, secure: bool) -> None:
         if request.args.get("lang") in LANGUAGES:
             response.set_cookie(_COOKIE, language(), secure=secure, httponly=True, samesite="Lax", path="/")
         return response
+
+
+def whole_number(typed: str) -> int | None:
+    """Return the whole number that a person typed, its thousands marked or not; None for anything else."""
+    return int(re.sub(r"[\s.,]", "", typed)) if _WHOLE_NUMBER.fullmatch(typed) else None
 
 
 def now_here() -> datetime:

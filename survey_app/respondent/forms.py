@@ -26,7 +26,7 @@ from questionnaires.base import Language
 from questionnaires.conditions import SPECIAL, Answers
 from questionnaires.instrument import Instrument, Item, Option
 from survey_app.envelopes import is_code
-from survey_app.i18n import language
+from survey_app.i18n import language, whole_number
 
 _SPECIAL_FIELD, _QUOTE_FIELD = "__special", "__quote"
 _NO_MESSAGES = DummyTranslations()
@@ -105,7 +105,7 @@ class PageForm(PlainForm):
             codes = data or []
             return next((code for code in codes if code in SPECIAL), codes or None)
         if item.type == "number":
-            return int(_digits(data)) if _digits(data).isdigit() else None
+            return whole_number((data or "").strip())
         return (data or "").strip() or None
 
     def quoted(self) -> bool | None:
@@ -221,10 +221,6 @@ def _clean(text: str | None) -> str | None:
     return re.sub(r"[^\S\n]|[\x00-\x09\x0b-\x1f\x7f]", " ", text.replace("\r\n", "\n")) if text else text
 
 
-def _digits(text: str | None) -> str:
-    return re.sub(r"[\s.,]", "", text or "")
-
-
 def _fault(form: PageForm, shown: Shown) -> str | None:
     item = shown.item
     if item.type == "number":
@@ -245,9 +241,10 @@ def _number_fault(form: PageForm, item: Item) -> str | None:
     if typed and special:
         return _("Give a number or choose the answer below it, not both")
     unit = unit_name(item)
-    if typed and not re.fullmatch(r"\d{1,9}|\d{1,3}([.,\s]\d{3})+", typed):
+    number = whole_number(typed)
+    if typed and number is None:
         return _("The number of %(unit)s must be a number, such as 5", unit=unit)
-    if typed and item.range and not item.range.min <= int(_digits(typed)) <= item.range.max:
+    if number is not None and item.range and not item.range.min <= number <= item.range.max:
         limits = {"low": f"{item.range.min:g}", "high": f"{item.range.max:g}"}
         return _("The number of %(unit)s must be from %(low)s to %(high)s", unit=unit, **limits)
     return None

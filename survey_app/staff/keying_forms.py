@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 
 from questionnaires.conditions import SPECIAL
 from questionnaires.instrument import Instrument, Item
-from survey_app.i18n import language
+from survey_app.i18n import language, whole_number
 from survey_app.services.keying import STRATUM, Typed
 
 #: Set once the person has been asked about what is odd.
@@ -25,7 +25,6 @@ SURE = "form.sure"
 ONCE = "form.once"
 #: Named once for each difference that the second person has seen.
 DECIDED = "form.decided"
-_NUMBER = r"\d{1,9}|\d{1,3}([.,\s]\d{3})+"
 
 
 class _Fault(Exception):
@@ -125,7 +124,7 @@ def _text(item: Item, text: str) -> str | None:
 
 
 def _number(item: Item, text: str) -> int:
-    number = int(re.sub(r"[\s.,]", "", text)) if re.fullmatch(_NUMBER, text) else None
+    number = whole_number(text)
     if number is None:
         raise _Fault(_("‘%(typed)s’ is no number", typed=text))
     if item.range and not item.range.min <= number <= item.range.max:

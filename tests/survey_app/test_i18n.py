@@ -6,7 +6,7 @@ import pytest
 from babel.messages.pofile import read_po
 from flask_babel import ngettext
 
-from survey_app.i18n import CATALOGUES, vietnamese
+from survey_app.i18n import CATALOGUES, vietnamese, whole_number
 
 FORMS = ("%(num)d question left", "%(num)d questions left")
 NAMES = [path.name for path in sorted((CATALOGUES / "vi").glob("*.po"))]
@@ -36,3 +36,15 @@ def test_every_text_has_its_vietnamese(name):
         assert all(translations), f"{name}: {message.id} has no translation"
         assert not message.fuzzy, f"{name}: {message.id} is only a guess"
         assert len(translations) == 1, f"{name}: {message.id} has forms that Vietnamese has not"
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("0", 0), ("007", 7), ("999999999", 999_999_999), ("1.000", 1000), ("1,000,000", 1_000_000), ("12 500", 12_500),
+        ("1.000.000.000", 10**9), ("", None), ("1.2", None), ("1.0000", None), ("-5", None), ("5 ", None), ("²", None),
+        ("9" * 10, None), ("1" + ".000" * 1500, None), ("1e3", None),
+    ],
+)  # fmt: skip
+def test_a_whole_number_is_read_as_people_write_it_and_has_an_end(typed, number):
+    assert whole_number(typed) == number

@@ -167,6 +167,7 @@ FAULTS = {
     "no such answer": ({"size": "4"}, "“4” không phải lựa chọn của câu này: gõ 1, 2, 3"),
     "two answers": ({"size": "1 2"}, "Chỉ một lựa chọn"),
     "no number": ({"number": "nhiều"}, "“nhiều” không phải là số"),
+    "as long as a page": ({"number": "1" + ".000" * 1500}, "không phải là số"),
     "too large": ({"number": "10000"}, "Số phải từ 0 đến 9999"),
     "too long": ({"words": "a" * 101}, "101"),
     "no such group": ({STRATUM: "khác"}, "Nhóm doanh nghiệp"),

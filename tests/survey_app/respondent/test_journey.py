@@ -217,6 +217,7 @@ def test_an_unusual_number_is_asked_about_once(client, firm):
     ("typed", "words"),
     [
         ({"q3": "năm"}, "Số ngày phải là số, ví dụ 5"),
+        ({"q3": "1" + ".000" * 1500}, "Số ngày phải là số, ví dụ 5"),
         ({"q3": "366"}, "Số ngày phải từ 0 đến 365"),
         ({"q3": "5", "q3__special": "dk"}, "không cả hai"),
         ({"q2": ["a", "none"]}, "không chọn cả hai"),
