@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from survey_app.models.fieldwork import DailyCount, Invitation, Wave, WaveState
+from survey_app.models.fieldwork import DailyCount, Invitation, Outcome, Wave, WaveState
 
 
 def take(session: Session, today: date) -> list[str]:
@@ -36,8 +36,10 @@ def _take(session: Session, code: str, today: date) -> bool:
     claim = update(Wave).where(Wave.code == code, _due(today)).values(snapshot_on=today).returning(Wave.code)
     if session.execute(claim).one_or_none() is None:
         return False
-    # an outcome noted before the firm answered goes now and not on sending, where it would be seen to go
-    known = {"known_answered": Invitation.answered, "outcome": None}
+    # an outcome noted before the firm answered goes now and not on sending, where it would be seen to go; a form on paper
+    # besides stays in sight, since that firm counts twice
+    stays = case((Invitation.outcome == Outcome.PAPER, Invitation.outcome))
+    known = {"known_answered": Invitation.answered, "outcome": stays}
     session.execute(update(Invitation).where(Invitation.wave == code, _DIFFERS).values(known))
     counts = (
         select(Invitation.wave, literal(today), Invitation.stratum)

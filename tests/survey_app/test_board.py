@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from survey_app.db import transaction
 from survey_app.i18n import now_here
@@ -58,6 +59,13 @@ def test_the_rates_are_those_worked_out_by_hand(app, wave):
     assert standing.weighted["RR1"] == pytest.approx((5 * 10 + 4) / ((5 + 2 + 2) * 10 + 3 * 4))
     by_label = {stratum.label: stratum.rates["RR1"] for stratum in standing.strata}
     assert by_label == {"a": pytest.approx(5 / 9), "b": pytest.approx(1 / 3)}
+
+
+def test_a_firm_that_answered_by_link_and_on_paper_is_shown_to_have_done_both(app, wave):
+    with app.app_context(), transaction() as session:
+        session.scalars(select(Invitation).where(Invitation.known_answered)).first().outcome = Outcome.PAPER
+    client = signed_in(app, RoleName.ASSOCIATION)
+    assert client.get("/hh/dot/spring/theo-doi").text.count("Cả trên giấy hoặc qua điện thoại") == 1
 
 
 def test_a_firm_is_found_without_marks_and_its_outcome_set_in_two_taps(app, wave):

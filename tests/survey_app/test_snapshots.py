@@ -80,3 +80,14 @@ def test_sending_a_form_leaves_the_outcome_in_sight_until_the_snapshot(session, 
     snapshots.take(session, DAY)
     session.expire_all()
     assert (invitation.known_answered, invitation.outcome) == (True, None)
+
+
+@pytest.mark.parametrize(("noted", "stays"), [(Outcome.PAPER, Outcome.PAPER), (Outcome.REFUSED, None), (None, None)])
+def test_a_firm_that_answered_on_paper_too_stays_in_sight(session, invited, noted, stays):
+    invited[0].answered, invited[0].outcome = True, noted
+    invited[1].outcome = noted
+    session.flush()
+    snapshots.take(session, DAY)
+    session.expire_all()
+    assert (invited[0].known_answered, invited[0].outcome) == (True, stays)
+    assert (invited[1].known_answered, invited[1].outcome) == (False, noted)
