@@ -139,6 +139,10 @@ class Cells:
     sums: Numbers
     squares: Numbers
 
+    def __add__(self, other: Cells) -> Cells:
+        """Return the cells of both parts of a sample together; they have the same strata and domains."""
+        return Cells(self.n + other.n, self.sums + other.sums, self.squares + other.squares)
+
     def score(self, linear: Linear) -> pd.DataFrame:
         """Return the scores of every domain: index = (domain, name); value, se, low, high, df.
 
@@ -161,9 +165,13 @@ class Cells:
         return Cells(*(np.stack(pair, axis=1) for pair in halves))
 
 
-def cells(columns: Columns, domain: npt.NDArray[Any]) -> Cells:
-    """Return the cells of responses; domain: 0, 1, ..., shape (n,)."""
-    strata, domains, size = int(columns.stratum.max()) + 1, int(domain.max()) + 1, 2 * len(columns.y)
+def cells(columns: Columns, domain: npt.NDArray[Any], shape: tuple[int, int] | None = None) -> Cells:
+    """Return the cells of responses; domain: 0, 1, ..., shape (n,).
+
+    shape: strata and domains of the whole sample, where the responses are a part of it that may lack some.
+    """
+    strata, domains = shape or (int(columns.stratum.max()) + 1, int(domain.max()) + 1)
+    size = 2 * len(columns.y)
     cell = columns.stratum.astype(np.int64) * domains + domain
     order = np.argsort(cell, kind="stable")
     y, answered, weight = (each[..., order] for each in (columns.y, columns.answered, columns.weight))
@@ -173,5 +181,5 @@ def cells(columns: Columns, domain: npt.NDArray[Any]) -> Cells:
         rows = slice(first, last)
         held = np.vstack([y[:, rows], answered[:, rows]]).astype(float) * weight[rows]
         sums[number], squares[number] = held.sum(axis=1), held @ held.T
-    shape = (strata, domains)
-    return Cells(np.diff(starts).reshape(shape), sums.reshape(*shape, size), squares.reshape(*shape, size, size))
+    by = (strata, domains)
+    return Cells(np.diff(starts).reshape(by), sums.reshape(*by, size), squares.reshape(*by, size, size))
