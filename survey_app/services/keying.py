@@ -31,6 +31,8 @@ STRATUM = "form.stratum"
 _TAKING = (WaveState.OPEN, WaveState.CLOSED)
 _BY, _TELEPHONE = "by", "telephone"
 _NUMBERS = range(1000, 10000)
+#: More differences than this, and in more than a third of what was typed: two sheets, or an entry that was not read off one.
+_FEW_DIFFERENCES = 3
 
 
 class FormGone(DomainError):
@@ -46,6 +48,19 @@ class SamePerson(DomainError):
 
     vi = "Phiếu giấy số {number} do chính bạn nhập lần đầu; lần hai phải là người khác."
     en = "You typed the paper form {number} the first time; somebody else must type it again."
+
+
+class AnotherSheet(DomainError):
+    """The two entries are not of one sheet; nothing was changed, and what the first one says stays unseen."""
+
+    vi = (
+        "Hai lần nhập phiếu giấy số {number} khác nhau ở {different} trong {typed} chỗ: hãy xem số ghi trên phiếu. "
+        "Chưa niêm phong gì. Nếu đúng phiếu này và bạn gõ đúng, nhờ người nhập lần đầu lấy lại rồi nhập lại từ đầu."
+    )
+    en = (
+        "The two entries of the paper form {number} differ in {different} of {typed} places: look at the number on the sheet. "
+        "Nothing was sealed. If it is this sheet and you typed what it says, let the first person take it back and begin anew."
+    )
 
 
 class NotYours(DomainError):
@@ -156,12 +171,15 @@ def seal_second(
 
     decided: codes of differences that the second person has seen and decided from the paper; `typed` counts there.
     Sealing is one transaction: the first entry goes, the ballot comes, the wave counts it; nothing says who typed it.
-    Raises UnknownWave, WrongState, FormGone or SamePerson.
+    Raises UnknownWave, WrongState, FormGone, SamePerson or AnotherSheet.
     """
     wave = _held(session, code)
     form = for_second(session, code, number, by=by)
     first, second = _opened(key, form).by_code(), typed.by_code()
     found = [Difference(each, first[each], second[each]) for each in second if first[each] != second[each]]
+    typed_at_all = sum(first[each] is not None or second[each] is not None for each in second)
+    if len(found) > _FEW_DIFFERENCES and len(found) > typed_at_all / 3:
+        raise AnotherSheet(number=number, different=len(found), typed=typed_at_all)
     if left := [each for each in found if each.code not in decided]:
         return left
     if rows_changed(session, delete(KeyedForm).where(KeyedForm.id == form.id)) != 1:

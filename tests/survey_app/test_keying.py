@@ -154,6 +154,37 @@ def test_only_what_was_shown_as_different_is_decided(session, key_file, lan, min
     assert counts().ballots == 0
 
 
+NINE = instrument(*(item(f"q{number}") for number in range(9)))
+
+
+@pytest.mark.parametrize(("different", "is_shown"), [(3, True), (4, False), (9, False)])
+def test_of_an_entry_from_another_sheet_nothing_is_shown_and_nothing_sealed(
+    session, lan, minh, tmp_path, different, is_shown
+):
+    with transaction() as writing:
+        make_wave(writing, NINE, code=CODE, frame_counts={"all": 100})
+    typed = {STRATUM: "all"} | {f"q{number}": "1" for number in range(9)}
+    number = first_entry(lan, typed)
+    other = typed | {f"q{number}": "2" for number in range(different)}
+    answer = second_entry(minh, number, other)
+    assert ("Lần một" in answer.text) == is_shown
+    assert (f"khác nhau ở {different} trong 10 chỗ" in answer.text) != is_shown
+    if not is_shown:  # and not either by naming beforehand what would be asked about
+        forged = hidden_fields(answer.text) | other | {DECIDED: list(typed), SURE: "1"}
+        assert "khác nhau ở" in minh.post(f"{PAPER}/{number}/lan-hai", data=forged).text
+        assert f'id="q0" value="{other["q0"]}"' in answer.text
+    assert (waiting(session), counts().ballots) == (1, 0)
+
+
+def test_an_entry_left_blank_to_see_the_first_one_shows_nothing(session, lan, minh, tmp_path):
+    with transaction() as writing:
+        make_wave(writing, NINE, code=CODE, frame_counts={"all": 100})
+    number = first_entry(lan, {STRATUM: "all"} | {f"q{number}": "1" for number in range(9)})
+    answer = second_entry(minh, number, {STRATUM: "all", SURE: "1"})
+    assert "Lần một" not in answer.text
+    assert "khác nhau ở 9 trong 10 chỗ" in answer.text
+
+
 def test_an_empty_box_is_asked_about_once(session, key_file, lan):
     asked = lan.post_form(f"{PAPER}/moi", {**TYPED, "number": ""})
     assert "Để trống: number." in asked.text

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from survey_app.access import allow
 from survey_app.db import db, transaction
+from survey_app.i18n import language
 from survey_app.models.fieldwork import Wave
 from survey_app.models.people import RoleName
 from survey_app.services import keying
@@ -72,8 +73,11 @@ def key_second(wave: str, number: int) -> ResponseReturnValue:
         return _show(found, form, number=number, decided=decided)
     account = g.account.id
     db.session.rollback()  # the transaction below starts with the lock
-    with transaction() as session:
-        left = keying.seal_second(session, wave, number, _key(), typed, decided=decided, by=account)
+    try:
+        with transaction() as session:
+            left = keying.seal_second(session, wave, number, _key(), typed, decided=decided, by=account)
+    except keying.AnotherSheet as error:
+        return _show(found, form, number=number, decided=decided, refusal=error.message(language()))
     if left:
         return _ask(found, form, left, number, decided)
     return redirect(url_for("staff.keying_wave", wave=wave))
