@@ -26,6 +26,7 @@ from survey_app.models.people import RoleName, User
 from survey_app.models.response import Ballot, Comment, KeyedForm, Response
 from survey_app.services import box, box_key, keying, people
 from survey_app.services.keying import STRATUM, Typed
+from survey_app.services.storage import StorageBusy
 from survey_app.services.waves import UnknownWave, WrongState
 from survey_app.staff.keying_forms import DECIDED, SURE
 from tests.checked_client import CheckedClient, hidden_fields
@@ -425,6 +426,49 @@ def test_control_characters_in_a_comment_neither_spoil_nor_overflow_a_ballot(ses
     assert second_entry(minh, first_entry(lan, typed), typed).location == PAPER
     assert lan.post_form(f"{PAPER}/dien-thoai", typed).location == PAPER
     assert [content["comments"] for content in contents(session, key_file)] == [{"words": "a b"}] * 2
+
+
+def test_of_second_entries_at_once_one_is_sealed(session, key_file, app, lan):
+    number = first_entry(lan)
+    seconds = [keyer(app, f"second{each}") for each in range(4)]
+    sent = [hidden_fields(each.get(f"{PAPER}/{number}/lan-hai").text) | TYPED for each in seconds]
+    with ThreadPoolExecutor(4) as together:
+        posts = [
+            together.submit(each.post, f"{PAPER}/{number}/lan-hai", data=fields)
+            for each, fields in zip(seconds, sent, strict=True)
+        ]
+    assert sorted(each.result().status_code for each in posts) == [302, 404, 404, 404]
+    assert (waiting(session), counts().ballots, counts().paper) == (0, 1, 1)
+
+
+def test_what_is_typed_while_the_wave_closes_and_its_box_opens_is_whole_or_refused(
+    session, keys, key_file, app, lan, minh
+):
+    send_all(keys, range(box.MIN_BALLOTS))
+    numbers = [first_entry(lan) for _ in range(3)]
+    sent = {number: hidden_fields(minh.get(f"{PAPER}/{number}/lan-hai").text) | TYPED for number in numbers}
+    spoken = [hidden_fields(lan.get(f"{PAPER}/dien-thoai").text) | TYPED for _ in range(3)]
+
+    def end():
+        with app.app_context():
+            close_wave()
+            while True:
+                try:
+                    return open_box(key_file)
+                except (keying.FormsWaiting, StorageBusy):
+                    time.sleep(0.05)
+
+    with ThreadPoolExecutor(7) as together:
+        opening = together.submit(end)
+        seals = [together.submit(other_tab(minh).post, f"{PAPER}/{each}/lan-hai", data=sent[each]) for each in numbers]
+        calls = [together.submit(other_tab(lan).post, f"{PAPER}/dien-thoai", data=each) for each in spoken]
+        after = opening.result()
+    assert [each.result().status_code for each in seals] == [302] * 3
+    heard = [each.result().status_code for each in calls]
+    assert set(heard) <= {302, 409}
+    assert after.agree
+    assert (after.paper, after.telephone, after.ballots) == (3, heard.count(302), 0)
+    assert after.responses == box.MIN_BALLOTS + 3 + heard.count(302)
 
 
 def test_a_form_is_sealed_or_taken_back_and_never_both(session, key_file, lan, minh):
