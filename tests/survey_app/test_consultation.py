@@ -69,7 +69,7 @@ def test_firms_see_what_it_is_about_before_they_agree(client, session, keys, wav
     session.commit()
     client.post_form("/p", {"code": format_code(link), "action": "start"})
     page = client.get("/p/dong-y").text
-    assert "Nội dung: Hỗ trợ &lt;doanh nghiệp&gt; nhỏ." in page
+    assert "mời doanh nghiệp góp ý: Hỗ trợ &lt;doanh nghiệp&gt; nhỏ." in page
     assert f'href="{DRAFT}" target="_blank" rel="noreferrer"' in page
     client.post_form("/p/dong-y")
     for answers in (
@@ -88,7 +88,7 @@ def test_another_wave_names_no_draft(client, session, keys):
     _, link = make_invitation(session, keys, wave)
     session.commit()
     client.post_form("/p", {"code": format_code(link), "action": "start"})
-    assert "Nội dung:" not in client.get("/p/dong-y").text
+    assert "góp ý:" not in client.get("/p/dong-y").text
 
 
 def test_the_invitation_names_the_draft(session, keys, config, wave):
