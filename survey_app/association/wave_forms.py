@@ -101,7 +101,8 @@ class WaveForm(FlaskForm):
         [
             Optional(),
             Length(max=500),
-            Regexp(r"https://[^\s/]+\.[^\s/]+(/\S*)?$", message=_("Enter an address that begins with https://")),
+            # no @ and no \ before the path: what looks like the province's address would lead elsewhere
+            Regexp(r"https://[^\s/@\\]+\.[^\s/@\\]+(/\S*)?\Z", message=_("Enter an address that begins with https://")),
         ],
     )
     by_open_link = BooleanField(_("Anybody with an open link may answer; no firms are drawn"))

@@ -46,8 +46,12 @@ def test_it_is_made_from_the_page_with_its_own_questionnaire_and_method(app):
 
 
 @pytest.mark.parametrize(
-    "typed", ["javascript:alert(1)", "http://langson.gov.vn/x", "https://langson", "https://a.vn/ b"]
-)
+    "typed",
+    [
+        "javascript:alert(1)", "http://langson.gov.vn/x", "https://langson", "https://a.vn/ b", "https://a.vn/b\n",
+        "https://langson.gov.vn@b.vn/x", "https://b.vn\\@langson.gov.vn/x",
+    ],
+)  # fmt: skip
 def test_an_address_that_is_none_is_refused(app, typed):
     page = _make(app, document=typed)
     assert "Nhập địa chỉ bắt đầu bằng https://" in page.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import re
+from string import ascii_letters
 
 import pytest
 from sqlalchemy import event
@@ -14,6 +15,7 @@ from questionnaires.files import instrument_path, load_instrument
 from survey_app.config import ROOT
 from survey_app.db import db
 from survey_app.envelopes import Secrets, format_code, resume_code, seal_cookie, sizes
+from survey_app.models.fieldwork import Wave
 from survey_app.models.response import Draft
 from tests.checked_client import hidden_fields
 from tests.factories import make_invitation, make_wave
@@ -98,6 +100,24 @@ def test_the_whole_way_keeps_to_two_queries_a_page_four_a_save_seven_to_send(fir
     assert queries(statements) <= SEND
     assert _kilobytes(firm.get("/p/da-gui").data) <= LATER_PAGE
     assert queries(statements) <= GET
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_consent_to_a_consultation_of_the_longest_words_keeps_to_what_other_pages_may_cost(
+    client, session, keys, link, statements, language
+):
+    some = random.Random(1)
+    wave, address = session.get_one(Wave, "w1"), "https://langson.gov.vn/" + "".join(some.choices(ascii_letters, k=477))
+    wave.document = address
+    wave.title_vi = wave.title_en = "".join(some.choices("ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", k=200))
+    session.commit()
+    client.post_form("/p", {"code": format_code(link), "action": "start"})
+    client.get("/p/dong-y")  # a worker reads the frozen instrument once
+    queries(statements)
+    shown = client.get(f"/p/dong-y?lang={language}")
+    assert queries(statements) <= GET
+    assert address in shown.text
+    assert _kilobytes(shown.data) <= LATER_PAGE
 
 
 def answers_leading_to_every_page():
