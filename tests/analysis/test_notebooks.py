@@ -112,3 +112,15 @@ def test_an_invented_ddci_leaves_out_who_has_too_few_answers_and_ranks_the_rest_
     assert "Không đủ người trả lời, không xếp hạng: Sở F\n" in text
     found = re.search(r"hạng 9; hạng thật từ (\d) đến 9 trong 9 đơn vị", text)
     assert 4 < int(found[1]) < 9
+
+
+def test_weights_mend_who_answered_by_size_and_sector_and_nothing_else():
+    said = printed("07_weights_and_non_response")
+    found = re.findall(r"lệch ([+-][\d,]+) → ([+-][\d,]+) điểm phần trăm; phủ (\d+)% → (\d+)%", said)
+    mended, left = ([float(each.replace(",", ".")) for each in case] for case in found)
+    assert mended[0] > 4
+    assert abs(mended[1]) < 1
+    assert mended[2] < 60
+    assert 92 <= mended[3] <= 98  # of 200 samples
+    assert left[1] > 5
+    assert left[3] < 50
