@@ -10,11 +10,13 @@ from analysis.design import Numbers
 
 def kish(weight: Numbers) -> float:
     """Return Kish's design effect of uneven weights, 1 + CV² (Kish 1965): n over it is the effective sample size."""
+    weight = np.asarray(weight, dtype=float)
     return float(weight.size * (weight**2).sum() / weight.sum() ** 2)
 
 
 def largest_share(weight: Numbers) -> float:
     """Return the share (0-1) of all weight that one response carries at most; over 0.05 it deserves a look."""
+    weight = np.asarray(weight, dtype=float)
     return float(weight.max() / weight.sum())
 
 

@@ -6,7 +6,7 @@ the same comparison could tell from nothing. A side with fewer than 30 responses
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -107,21 +107,23 @@ def groups(
     return Groups(held, left_out, _adjusted(table.rename_axis("sub_index").set_index(LEVELS[1:], append=True)))
 
 
-def holm(p: pd.Series) -> pd.Series:
+def holm(p: pd.Series | Sequence[float]) -> pd.Series:
     """Return p values adjusted for their number: under 0.05, one true hypothesis or more is rejected at most 5 times of 100.
 
     Holm 1979; empty ones are not counted. R: `p.adjust(method = "holm")`.
     """
+    p = pd.Series(p, dtype=float)
     ordered = p.dropna().sort_values()
     return (ordered * np.arange(len(ordered), 0, -1)).cummax().clip(upper=1).reindex(p.index)
 
 
-def benjamini_hochberg(p: pd.Series) -> pd.Series:
+def benjamini_hochberg(p: pd.Series | Sequence[float]) -> pd.Series:
     """Return p values adjusted for their number: of those under q, a share of q at most is expected to be false.
 
     Benjamini and Hochberg 1995, for tests that are independent or positively dependent; empty ones are not counted. R:
     `p.adjust(method = "BH")`.
     """
+    p = pd.Series(p, dtype=float)
     known = p.dropna()
     return pd.Series(stats.false_discovery_control(known), known.index, dtype=float).reindex(p.index)
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.design import Codes, Design, Numbers
 from analysis.domains import by, contrast
-from analysis.estimators import Estimate, Mask, mean, ratio, share, total
+from analysis.linearised import Estimate, Mask
+from analysis.means import mean, ratio, share, total
 from analysis.quantiles import grouped_median, quantile
 from analysis.weights import poststratify
 

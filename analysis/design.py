@@ -61,35 +61,38 @@ class Units(NamedTuple):
 class Design:
     """How the responses of a frame were drawn. Make it once for the whole frame; domains are `where=` of an estimator.
 
-    weight: float > 0, shape (n,), firms of the frame that a response stands for; equal scaling changes nothing.
+    weight: float > 0, shape (n,), firms of the frame that a response stands for; equal scaling changes nothing but totals.
     stratum: label, shape (n,), or None for a simple random sample.
-    fpc: units drawn from in each response's stratum (firms, or clusters), shape (n,); None (the rule for scores, changes
-    and anything set beside VCCI's figures) leaves the finite-population correction out.
-    calibration: how `weight` was fitted to known totals, if it was.
     cluster: label, shape (n,), of what was drawn first and holds the response, nested in the strata; None where firms were
     drawn themselves. Clusters are taken as drawn with replacement, which holds whatever was drawn inside them, unless `fpc`
     says of how many; with it a cluster must have been asked as a whole, since what varies inside it is not counted.
+    fpc: units (firms, or clusters) that the response's stratum holds, or, if none is over 1, the share of them that was drawn, as
+    in R; shape (n,), or one number for all; None (the rule for scores, changes and anything set beside VCCI's figures) leaves the
+    finite-population correction out.
     collapse: label, shape (n,), of what strata may be merged inside of (a size class, a region), or True for any two; None
     refuses a stratum with one unit. With it the smallest such stratum joins the smallest other of its label, ties go by
     name (`analysis.merging`): answers have no say. It overstates the variance by the difference of the merged means.
+    calibration: how `weight` was fitted to known totals, if it was.
 
-    Raises ValueError for a weight that is not a positive number, a label that is missing or an `fpc` that is no size of its
-    stratum, LonelyStratum for a stratum with one unit, unless `fpc` says that it was the only one (a certainty stratum,
-    which adds no variance and is never merged).
+    Raises ValueError for a weight that is not a positive number (leave out who did not answer), labels of another length or
+    missing, and an `fpc` that is no size or share of its stratum, LonelyStratum for a stratum with one unit, unless `fpc` says
+    that it was the only one (a certainty stratum, which adds no variance and is never merged).
     """
 
     weight: Numbers
     stratum: Labels | None = None
-    fpc: Numbers | None = None
-    calibration: Calibration | None = None
     cluster: Labels | None = None
+    fpc: Numbers | float | None = None
     collapse: Labels | Literal[True] | None = None
+    calibration: Calibration | None = None
     collapsed: dict[str, str] = field(init=False, repr=False)  # by stratum that was merged, the name of the merged one
     units: Units = field(init=False, repr=False)
     _factor: Numbers = field(init=False, repr=False)  # of each stratum: (1 - f) n / (n - 1)
 
     def __post_init__(self) -> None:
         weight = np.asarray(self.weight, dtype=float)
+        if weight.ndim != 1:
+            raise ValueError(f"weights have shape (n,), one for each response, not {weight.shape}")
         if weight.size and not (np.isfinite(weight) & (weight > 0)).all():
             row = int(np.flatnonzero(~(np.isfinite(weight) & (weight > 0)))[0])
             raise ValueError(f"row {row}: a weight must be a number over 0, not {weight[row]}")
@@ -116,7 +119,7 @@ class Design:
             return {}
         within = None
         if self.collapse is not True:
-            codes, labels = _codes("collapse label", self.collapse, self.weight.size)
+            codes, labels = _codes("collapse label", self.collapse, strata.size)
             within = {name: labels[code] for name, code in zip(names, _one_each(strata, codes, names), strict=True)}
         uncertain = {name: int(n) for name, n, of in zip(names, drawn, held, strict=True) if n < of}
         try:
@@ -164,22 +167,34 @@ class Design:
 def _codes(kind: str, labels: Labels | None, n: int) -> tuple[Codes, list[str]]:
     if labels is None:
         return np.zeros(n, dtype=np.int64), ["all"]
-    codes, found = pd.factorize(np.asarray(labels), sort=True)
+    given = np.asarray(labels)
+    if given.shape != (n,):
+        raise ValueError(f"{n} responses have a weight, {given.shape} is the shape of the {kind} beside it")
+    codes, found = pd.factorize(given, sort=True)
     if (codes < 0).any():
         raise ValueError(f"row {int(np.flatnonzero(codes < 0)[0])}: the {kind} is missing")
     return codes, [str(label) for label in found]
 
 
-def _held(strata: Codes, names: list[str], fpc: Numbers | None, drawn: Numbers) -> Numbers:
+def _held(strata: Codes, names: list[str], fpc: Numbers | float | None, drawn: Numbers) -> Numbers:
     """Return how many units each stratum holds, shape (strata,): infinite without `fpc`."""
     held = np.full(len(names), np.inf)
     if fpc is None:
         return held
-    held[strata] = fpc
-    if (wrong := ~(held >= drawn)).any():
+    told = np.asarray(fpc, dtype=float)
+    if told.shape not in ((), strata.shape):
+        raise ValueError(f"{strata.size} responses have a weight, {told.shape} is the shape of `fpc` beside it")
+    held[strata] = told
+    if (differs := held[strata] != told).any():
+        raise ValueError(f"stratum {names[int(strata[int(differs.argmax())])]}: `fpc` gives it two sizes or none")
+    if (held > 0).all() and (held <= 1).all():
+        return drawn / held
+    if (held < 1).any():
+        raise ValueError(
+            "`fpc` is how many units each stratum holds, or of each the share that was drawn, 0-1, not both"
+        )
+    if (wrong := held < drawn).any():
         raise ValueError(f"stratum {names[int(wrong.argmax())]}: more units answered than it holds")
-    if (differs := held[strata] != fpc).any():
-        raise ValueError(f"stratum {names[int(strata[int(differs.argmax())])]}: `fpc` gives it two sizes")
     return held
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 from analysis import columns, indicators
 from analysis.columns import Mask, Numbers
 from analysis.design import Design
-from analysis.estimators import inside
 from analysis.intervals import t_interval
+from analysis.linearised import inside
 from questionnaires.framework import Framework, Indicator
 from questionnaires.instrument import Instrument
 from questionnaires.reference import national

@@ -13,7 +13,8 @@ import pandas as pd
 from analysis import columns
 from analysis.columns import Mask, Numbers
 from analysis.design import Design
-from analysis.estimators import Estimate, Linearised, mean, share
+from analysis.linearised import Estimate, Linearised
+from analysis.means import mean, share
 from analysis.quantiles import quantile
 from questionnaires.framework import Framework, Indicator, Rule
 from questionnaires.instrument import Instrument, Item

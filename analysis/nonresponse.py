@@ -43,12 +43,18 @@ def adjust(
     out of scope and neither stands for others nor is stood for. cell: label, shape (n,), known of everybody. within: label of the
     larger class cells may be merged inside of. least: respondents a cell needs; smaller ones are merged by `merging.merge_small`.
     Factor of a cell: sum of weights in scope by sum of weights that answered. The variance takes the factors as given.
-    Raises ValueError where a firm answered out of scope, CannotMerge where a class has too few respondents.
+    Raises ValueError where a firm answered out of scope, or something is missing or of another length, CannotMerge where a class
+    has too few respondents.
     """
-    scope = np.ones(weight.size, dtype=bool) if in_scope is None else in_scope
+    weight, answered, labels = np.asarray(weight, dtype=float), np.asarray(answered), np.asarray(cell, dtype=object)
+    scope = np.ones(weight.size, dtype=bool) if in_scope is None else np.asarray(in_scope)
+    if not weight.shape == answered.shape == scope.shape == labels.shape or pd.isna(labels).any():
+        raise ValueError("weight, answered, in_scope and cell need one value for everybody asked")
+    if not (np.isfinite(weight) & (weight > 0)).all():
+        raise ValueError("a weight must be a number over 0, of who did not answer too")
     if (wrong := answered & ~scope).any():
         raise ValueError(f"row {int(np.flatnonzero(wrong)[0])}: answered, and out of scope")
-    rows = pd.DataFrame({"cell": np.asarray(cell, dtype=object), "asked": scope, "answered": answered})
+    rows = pd.DataFrame({"cell": labels, "asked": scope, "answered": answered})
     rows["cell"] = rows["cell"].astype(str)
     classes = None if within is None else _classes(rows["cell"], within)
     sizes = {str(name): int(size) for name, size in rows[scope].groupby("cell")["answered"].sum().items()}

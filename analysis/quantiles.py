@@ -7,18 +7,23 @@ import math
 import numpy as np
 
 from analysis.design import Design
-from analysis.estimators import Estimate, Linearised, Mask, Numbers, hajek, inside, nothing, variance_of
+from analysis.domains import with_by
 from analysis.intervals import LEVEL, student
+from analysis.linearised import Estimate, Linearised, Mask, Numbers, as_numbers, hajek, inside, nothing, variance_of
 
 
+@with_by
 def quantile(y: Numbers, q: float, design: Design, *, where: Mask | None = None, level: float = LEVEL) -> Linearised:
     """Estimate the quantile `q` (0-1) of `y`, shape (n,), over the domain; Woodruff (1952) interval.
 
     The quantile is inf{y: F(y) >= q}. The interval q ± t se(F) is mapped back through F; se = (high - low) / 2t, which is
     0 where the answers heap so much that both ends fall on one value. R's `svyquantile` and svy centre that interval on F at the
     quantile, which is over q by half a heap. Linearised values follow Francisco and Fuller (1991) with
-    1/f = (high - low) / (2 t se(F)). deff is that of F at the quantile.
+    1/f = (high - low) / (2 t se(F)). deff is that of F at the quantile. Raises ValueError for a `q` that is not between 0 and 1.
     """
+    if np.ndim(q) or not 0 < q < 1:
+        raise ValueError(f"a quantile is one number between 0 and 1, the median 0.5, not {q}")
+    y = as_numbers(y)
     where = inside(design, where, y)
     n = int(where.sum())
     if n == 0:
@@ -40,6 +45,7 @@ def quantile(y: Numbers, q: float, design: Design, *, where: Mask | None = None,
     return Linearised(Estimate(value, se, low, high, df, n, n / deff if deff > 0 else float(n), deff), z)
 
 
+@with_by
 def grouped_median(
     y: Numbers, bounds: Numbers, design: Design, *, where: Mask | None = None, level: float = LEVEL
 ) -> Linearised:
@@ -50,6 +56,7 @@ def grouped_median(
     m = L + c (0.5 - F(L)) / p, with L, c and p the lower end, width and share of the class that holds the median (Yule 1911).
     z = -(c / p) w (g - 0.5) / sum w, g the part of the answer's class below m. Raises ValueError for an answer in no class.
     """
+    y, bounds = as_numbers(y), as_numbers(bounds)
     where = inside(design, where, y)
     n = int(where.sum())
     if n == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -65,9 +65,14 @@ def given(
     Scales: JK1 (R - 1) / R, JKn 1, BRR 1 / R, Fay 1 / (R (1 - rho)²), bootstrap 1 / R. R: `survey::svrepdesign(mse = TRUE)`.
     Raises ValueError where a shape is wrong, or JKn comes without rscales or Fay without rho.
     """
+    weight, columns = np.asarray(weight, dtype=float), np.asarray(columns, dtype=float)
     number = columns.shape[1] if columns.ndim == 2 else 0
     if columns.shape != (weight.size, number) or number < 2:
         raise ValueError(f"replicate weights have shape {columns.shape}, not ({weight.size}, 2 or more)")
+    if not (np.isfinite(weight).all() and np.isfinite(columns).all()):
+        raise ValueError("a replicate weight is missing")
+    if method not in get_args(Method):
+        raise ValueError(f"there is no method {method}, but {', '.join(get_args(Method))}")
     if (fay is None) == (method == "Fay") or not 0 <= (fay or 0) < 1:
         raise ValueError("`fay`, 0 or over and under 1, belongs to Fay's method and to no other")
     if method == "JKn" and rscales is None:

@@ -11,8 +11,9 @@ from scipy import stats
 
 from analysis.design import Codes, Design, Labels
 from analysis.domains import Domains, by, contrast
-from analysis.estimators import Estimate, Mask, Numbers, inside, mean
 from analysis.intervals import t_interval
+from analysis.linearised import Estimate, Mask, Numbers, as_numbers, inside
+from analysis.means import mean
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def ttest(
     group: label, shape (n,), two of them in the domain; the difference is the second less the first in the order of the labels.
     df = units less strata less 1, as R's `survey::svyttest`. Raises NothingToCompare unless there are two groups.
     """
+    y = as_numbers(y)
     if group is None:
         found = mean(y, design, where=where).estimate
         return _t(replace(found, value=found.value - against), found.df - 1)
@@ -60,7 +62,8 @@ def ranktest(y: Numbers, group: Labels, design: Design, *, where: Mask | None = 
     gives equal answers of unequal weight a rank that depends on the order of rows: ours does not.
     Raises NothingToCompare for fewer than two groups.
     """
-    where = inside(design, where, y) & ~pd.isna(np.asarray(group, dtype=object))
+    y, unknown = as_numbers(y), pd.isna(np.asarray(group, dtype=object))
+    where = inside(design, where, y, unknown) & ~unknown
     domains = _means(_ranks(y, design.weight, where), group, design, where)
     if len(domains.table) < 2:
         raise NothingToCompare(f"a rank test compares groups, and there is {_listed(domains.table.index)}")

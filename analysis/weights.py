@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.design import Calibration, Design, Labels, Numbers
 from analysis.fitting import Bounds, Distance, ImpossibleMargins, fitted
 
-Totals = Mapping[str, float]
+Totals = Mapping[str, float] | pd.Series  # by label
 
 
 def poststratify(design: Design, cell: Labels, totals: Totals) -> Design:
@@ -20,8 +20,9 @@ def poststratify(design: Design, cell: Labels, totals: Totals) -> Design:
     cell: label of each response, shape (n,). totals: firms of the population in each cell. R: `survey::postStratify`.
     Raises ImpossibleMargins where labels and totals do not match.
     """
-    columns = _columns("cells", cell, totals)
-    factors = np.array(list(totals.values())) / (design.weight @ columns)
+    wanted = dict(totals)
+    columns = _columns("cells", cell, wanted)
+    factors = np.array(list(wanted.values())) / (design.weight @ columns)
     return _calibrated(design, design.weight * (columns @ factors), columns)
 
 
@@ -32,17 +33,18 @@ def rake(design: Design, margins: Mapping[str, tuple[Labels, Totals]]) -> Design
     margins must add up to the same number of firms. Weights change by one factor for each label of each margin.
     Raises ImpossibleMargins where labels and totals do not match, sums differ, or the margins cannot be met together.
     """
-    _require_one_sum(margins)
-    columns = np.hstack([_columns(name, *each) for name, each in margins.items()])
-    wanted = np.array([total for _, totals in margins.values() for total in totals.values()], dtype=float)
-    names = [f"{name} {label}" for name, (_, totals) in margins.items() for label in totals]
+    known = {name: dict(totals) for name, (_, totals) in margins.items()}
+    _require_one_sum(known)
+    columns = np.hstack([_columns(name, labels, known[name]) for name, (labels, _) in margins.items()])
+    wanted = np.array([total for totals in known.values() for total in totals.values()], dtype=float)
+    names = [f"{name} {label}" for name, totals in known.items() for label in totals]
     return _calibrated(design, fitted(design.weight, columns, wanted, names=names, distance="raking"), columns)
 
 
 def calibrate(
     design: Design,
     auxiliaries: Numbers | pd.DataFrame,
-    totals: Numbers,
+    totals: Numbers | Totals,
     *,
     distance: Distance = "linear",
     bounds: Bounds | None = None,
@@ -50,14 +52,21 @@ def calibrate(
     """Return the design with weights whose totals of the auxiliaries are known (Deville and Särndal 1992).
 
     auxiliaries: shape (n, p), such as a 0/1 column for each size class and the turnover; a table's columns are named in messages.
-    totals: of the population, shape (p,), in the order of the columns. distance: `linear` (GREG), `raking`, or `logit` with
-    factors inside `bounds`, 0.4 to 2.5 unless told. R: `survey::calibrate(calfun=, bounds=)`.
-    Raises ImpossibleMargins where the totals cannot be met, or a weight would not be over 0.
+    totals: of the population, shape (p,), in the order of the columns, or by their names. distance: `linear` (GREG), `raking`, or
+    `logit` with factors inside `bounds`, 0.4 to 2.5 unless told. R: `survey::calibrate(calfun=, bounds=)`.
+    Raises ImpossibleMargins where the totals cannot be met, or a weight would not be over 0, ValueError for auxiliaries or totals
+    of another shape, missing or without a name in common.
     """
-    names = list(auxiliaries) if isinstance(auxiliaries, pd.DataFrame) else range(1, auxiliaries.shape[1] + 1)
-    columns = np.asarray(auxiliaries, dtype=float)
-    told = [f"total {name}" for name in names]
-    weight = fitted(design.weight, columns, np.asarray(totals, float), names=told, distance=distance, bounds=bounds)
+    table = pd.DataFrame(auxiliaries)
+    columns, wanted = table.to_numpy(dtype=float, na_value=np.nan), _in_order(totals, list(table))
+    if columns.shape != (design.n, wanted.size) or not (np.isfinite(columns).all() and np.isfinite(wanted).all()):
+        raise ValueError(
+            f"{design.n} responses and {wanted.size} totals need auxiliaries of shape ({design.n}, {wanted.size}) without"
+            f" a missing value, not of {columns.shape}"
+        )
+    named = isinstance(auxiliaries, pd.DataFrame)
+    told = [f"total {name if named else position}" for position, name in enumerate(table, start=1)]
+    weight = fitted(design.weight, columns, wanted, names=told, distance=distance, bounds=bounds)
     return _calibrated(design, weight, columns)
 
 
@@ -85,22 +94,32 @@ def trim(design: Design, upper: float, lower: float = 0.0) -> Design:
     return replace(design, weight=weight)
 
 
-def _columns(name: str, labels: Labels, totals: Totals) -> Numbers:
+def _in_order(totals: Numbers | Totals, names: list[object]) -> Numbers:
+    """Return the totals, shape (p,), in the order of the columns; raise ValueError for names that are not those."""
+    if isinstance(totals, Mapping | pd.Series):
+        known: dict[object, float] = {name: total for name, total in totals.items()}
+        if set(known) != set(names):
+            raise ValueError(f"totals of {', '.join(map(str, known))} beside columns {', '.join(map(str, names))}")
+        totals = np.array([known[name] for name in names])
+    return np.atleast_1d(np.asarray(totals, dtype=float))
+
+
+def _columns(name: str, labels: Labels, totals: Mapping[str, float]) -> Numbers:
     """Return a 0/1 column for each label of `totals`, shape (n, labels)."""
     given = np.asarray(labels, dtype=object)
+    if wrong := [label for label, total in totals.items() if not 0 < total < np.inf]:
+        raise ImpossibleMargins(f"{name}: the total of {', '.join(map(str, wrong))} must be a number over 0")
     unknown = sorted({str(label) for label in given} - {str(label) for label in totals})
-    empty = [label for label in totals if not (given == label).any()]
+    empty = [str(label) for label in totals if not (given == label).any()]
     if unknown:
         raise ImpossibleMargins(f"{name}: no total for {', '.join(unknown)}: give one, or merge the label with another")
     if empty:
         raise ImpossibleMargins(f"{name}: nobody answered with {', '.join(empty)}: merge the label with another")
-    if wrong := [label for label, total in totals.items() if not 0 < total < np.inf]:
-        raise ImpossibleMargins(f"{name}: the total of {', '.join(wrong)} must be a number over 0")
     return np.column_stack([given == label for label in totals]).astype(float)
 
 
-def _require_one_sum(margins: Mapping[str, tuple[Labels, Totals]]) -> None:
-    sums = {name: sum(totals.values()) for name, (_, totals) in margins.items()}
+def _require_one_sum(margins: Mapping[str, Mapping[str, float]]) -> None:
+    sums = {name: sum(totals.values()) for name, totals in margins.items()}
     if not sums:
         raise ImpossibleMargins("there is no margin: name at least one")
     if max(sums.values()) - min(sums.values()) > 1e-6 * max(sums.values()):

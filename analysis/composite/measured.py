@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.design import Design
-from analysis.estimators import Linearised
+from analysis.linearised import Linearised
 
 
 @dataclass(frozen=True)

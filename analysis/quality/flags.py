@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.columns import BLANK, NOT_ASKED, Numbers, columns_of, in_scope, valid
 from analysis.design import Design
-from analysis.estimators import mean
+from analysis.means import mean
 from questionnaires.instrument import SINGLE, Instrument, Item
 
 #: Items that a battery needs at least before a run of one answer says anything.

@@ -14,9 +14,10 @@ import pandas as pd
 from analysis import indicators
 from analysis.columns import BLANK, NOT_ASKED, NOT_STATED, Mask, columns_of, in_scope, valid
 from analysis.design import Design
-from analysis.estimators import inside, share
 from analysis.index import TOTAL, Scores, index_weights, slopes_of
 from analysis.indicators import Base
+from analysis.linearised import inside
+from analysis.means import share
 from questionnaires.framework import Framework, Rule
 from questionnaires.instrument import Instrument, Item
 

@@ -36,4 +36,4 @@ def design(*, fpc: bool) -> Design:
     stratum = schools()["stype"]
     firms = stratum.map(SIZES).to_numpy(dtype=float)
     weight = firms / stratum.map(SAMPLED).to_numpy(dtype=float)
-    return Design(weight, np.asarray(stratum), firms if fpc else None)
+    return Design(weight, np.asarray(stratum), fpc=firms if fpc else None)

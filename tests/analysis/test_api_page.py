@@ -8,7 +8,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "analysis-api.md").read_text(encodi
 MODULES = [
     "design",
     "merging",
-    "estimators",
+    "linearised",
+    "means",
     "quantiles",
     "intervals",
     "domains",

@@ -22,7 +22,7 @@ ALL = np.ones(200, dtype=bool)
 
 def clustered(*, fpc: bool = False) -> Design:
     drawn_from = SCHOOLS["stype"].map({"E": 100.0, "M": 26.0, "H": 20.0}).to_numpy()
-    return Design(api.design(fpc=False).weight, STRATUM, drawn_from if fpc else None, cluster=CLUSTER)
+    return Design(api.design(fpc=False).weight, STRATUM, CLUSTER, drawn_from if fpc else None)
 
 
 def figures(found) -> list[float]:
@@ -74,7 +74,7 @@ def test_a_stratum_of_one_cluster_is_lonely_however_many_answered():
 def test_a_certainty_stratum_may_hold_one_firm_and_adds_no_variance():
     stratum, firms = np.array(["all of it", "b", "b", "b"]), np.array([1.0, 30.0, 30.0, 30.0])
     weight, y = np.array([1.0, 10.0, 10.0, 10.0]), np.array([900.0, 1.0, 2.0, 4.0])
-    found = total(y, Design(weight, stratum, firms), where=np.ones(4, dtype=bool)).estimate
+    found = total(y, Design(weight, stratum, fpc=firms), where=np.ones(4, dtype=bool)).estimate
     assert found.value == 900 + 70
     assert found.se == pytest.approx(30 * np.sqrt(0.9 * np.var([1, 2, 4], ddof=1) / 3))
     with pytest.raises(LonelyStratum, match="all of it"):
@@ -85,13 +85,13 @@ def test_the_error_with_a_certainty_stratum_is_that_of_r():
     # tests/lonely.psu.Rout.save of cran/survey: districts as strata, the one of a single school taken with certainty
     schools = api_clusters.schools()
     held = np.where(schools["dnum"] == "413", 1.0, 1000.0)
-    found = mean(schools["api00"].to_numpy(), Design(np.ones(183), schools["dnum"], held)).estimate
+    found = mean(schools["api00"].to_numpy(), Design(np.ones(183), schools["dnum"], fpc=held)).estimate
     assert found.se == pytest.approx(5.7344, abs=5e-5)
 
 
 def test_a_stratum_cannot_hold_fewer_firms_than_answered():
     with pytest.raises(ValueError, match="stratum b: more units answered than it holds"):
-        Design(np.ones(4), np.array(["a", "a", "b", "b"]), np.array([5.0, 5.0, 1.0, 1.0]))
+        Design(np.ones(4), np.array(["a", "a", "b", "b"]), fpc=np.array([5.0, 5.0, 1.0, 1.0]))
 
 
 @pytest.mark.parametrize("kind", ["stratum", "cluster"])
@@ -134,7 +134,7 @@ def test_errors_of_districts_of_which_a_part_was_drawn_are_those_of_r():
 def lonely(collapse=None, fpc=None) -> Design:
     """Two regions: a1 and a2 of the first, b1, b2 and b3 of the second; a2 and b3 have one response."""
     stratum = np.array(["a1"] * 3 + ["a2"] + ["b1"] * 4 + ["b2"] * 2 + ["b3"])
-    return Design(np.ones(11), stratum, fpc, collapse=collapse)
+    return Design(np.ones(11), stratum, fpc=fpc, collapse=collapse)
 
 
 def test_strata_of_one_are_merged_by_the_stated_rule_if_asked():
@@ -150,7 +150,7 @@ def test_strata_of_one_are_merged_by_the_stated_rule_if_asked():
 def test_a_merged_design_is_the_design_of_the_merged_strata():
     y, everybody = np.array([3.0, 5, 8, 1, 2, 2, 9, 4, 6, 7, 1]), np.ones(11, dtype=bool)
     by_hand = Design(
-        np.ones(11), np.array(["a"] * 4 + ["b1"] * 4 + ["b2"] * 3), np.array([20.0] * 4 + [30.0] * 4 + [27.0] * 3)
+        np.ones(11), np.array(["a"] * 4 + ["b1"] * 4 + ["b2"] * 3), fpc=np.array([20.0] * 4 + [30.0] * 4 + [27.0] * 3)
     )
     region = np.array(["first"] * 4 + ["second"] * 7)
     merged = lonely(region, np.array([12.0] * 3 + [8.0] + [30.0] * 4 + [20.0] * 2 + [7.0]))

@@ -49,7 +49,7 @@ def test_a_share_worked_by_hand():
     # z = w (y - p) / 9 in 1/81: a 8 -10 8, b 4 -5 -5; 3/2 of the squares about the stratum mean: 324 + 81
     assert found.se == pytest.approx(math.sqrt(405) / 81)
     assert found.n_effective == pytest.approx(4)  # p (1 - p) / V = (20/81) / (5/81)
-    assert found.deff == pytest.approx(1.5)
+    assert found.deff == pytest.approx(1.25)  # V over p (1 - p) / (n - 1)
     assert (found.low, found.high) == pytest.approx((0.179482, 0.877196), abs=1e-6)
     assert (found.n, found.df) == (6, 4)
 
@@ -174,9 +174,11 @@ def test_design_effects_are_those_of_r_and_svy():
     assert mean(api.schools()["api00"].to_numpy(), api.design(fpc=False)).estimate.deff == pytest.approx(
         1.197292, abs=1e-6
     )
-    # n effective of a share is p (1 - p) / V, so its design effect is over p (1 - p) / n
-    found = share(api.schools()["awards"].to_numpy(dtype=bool), api.design(fpc=False)).estimate
-    assert found.deff * 199 / 200 == pytest.approx(1.050511, abs=1e-6)
+    awards = api.schools()["awards"].to_numpy(dtype=bool)
+    found = share(awards, api.design(fpc=False)).estimate
+    assert found.deff == pytest.approx(1.050511, abs=1e-6)
+    assert found.n_effective == pytest.approx(199 / found.deff)  # p (1 - p) / V
+    assert mean(awards, api.design(fpc=False)).estimate.deff == pytest.approx(found.deff)
 
 
 def test_the_level_of_an_interval_can_be_chosen():

@@ -130,7 +130,7 @@ def test_two_units_are_drawn_as_half_samples():
 
 
 def test_a_stratum_taken_with_certainty_is_not_resampled():
-    design = Design(np.ones(5), np.array(list("aabbb")), np.array([2.0, 2, 30, 30, 30]))
+    design = Design(np.ones(5), np.array(list("aabbb")), fpc=np.array([2.0, 2, 30, 30, 30]))
     assert (rao_wu(design, seed=1, number=20).columns[:2] == 1).all()
 
 
