@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from analysis import columns
@@ -11,7 +12,8 @@ def test_a_median_is_that_of_the_valid_answers_and_takes_no_other_for_nought():
     answers = [tiny.answers(days=day) for day in days] + [{"status": "closed"}]
     frame = columns.from_answers(answers, tiny.survey())
     method = tiny.method(tiny.indicator("1.01", "entry", 1, tiny.MEDIAN))
-    table, _ = estimate_all(frame, tiny.survey(), method, default_design(frame))
+    everybody = np.ones(len(frame), dtype=bool)
+    table, _ = estimate_all(frame, tiny.survey(), method, default_design(frame), everybody)
     row = table.loc["1.01"]
     assert row[["n_asked", "n", "dk", "blank"]].tolist() == [13, 9, 2, 2]
     assert row["value"] == 9  # the fifth of 2 3 5 8 9 11 12 14 20; with four noughts it would be 5
