@@ -27,6 +27,7 @@ def _held(context: BrowserContext) -> list[str]:
     return [cookie["value"] for cookie in context.cookies() if cookie["name"] == "p"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what happens here happens in the browser
 def test_a_tap_on_the_link_in_a_message_destroys_nothing(demo):
     link = re.search(r"http\S+/p#\S+", demo.flask("demo", "show"))[0]
     with chromium() as browser:

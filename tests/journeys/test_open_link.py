@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from survey_app.i18n import now_here
@@ -11,19 +9,20 @@ from tests.browser import chromium
 from tests.server import installation
 
 
-@pytest.fixture
-def served(tmp_path: Path):
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory):
     """A wave that anybody may answer, served by gunicorn."""
-    made = installation(tmp_path, f"sqlite:///{tmp_path}/survey.sqlite3")
+    folder = tmp_path_factory.mktemp("open link")
+    made = installation(folder, f"sqlite:///{folder}/survey.sqlite3")
     made.flask("db", "upgrade")
     today = now_here().date().isoformat()
     made.flask(
         *("waves", "create", "ho-kd", "--title", "Hộ kinh doanh", "Households", "--open-link"),
         *("--instrument", "pci_pulse", "--opens", today, "--closes", "2099-01-01"),
     )
-    words = tmp_path / "passphrase"
+    words = folder / "passphrase"
     words.write_text("a long passphrase", encoding="utf-8")
-    made.flask("waves", "open", "ho-kd", "--key", str(tmp_path / "box.pem"), "--passphrase-file", str(words))
+    made.flask("waves", "open", "ho-kd", "--key", str(folder / "box.pem"), "--passphrase-file", str(words))
     with made.served():
         yield made
 
